@@ -1,0 +1,125 @@
+"""What the user chose: one immutable value that compares, hashes, becomes JSON and comes back (`*.ddpm.json`)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated
+
+from ddpm_studio import __version__
+from ddpm_studio.errors import UserError
+from ddpm_studio.files import write_text
+from ddpm_studio.params import Json, Parameters, Range, as_object, one_of, refuse_unknown
+from ddpm_studio.sampler import SAMPLERS, Ancestral, Sampler
+from ddpm_studio.schedule import SCHEDULES, Linear, Schedule
+
+VERSION = 1
+SUFFIX = ".ddpm.json"
+
+Seed = Range(0, 2**63 - 1)
+
+
+@dataclass(frozen=True)
+class Noising(Parameters):
+    """The picture that is drowned, and the noise it is drowned in."""
+
+    picture: Annotated[str, "a shipped photograph, a data-set picture as in fashion:7, or a file"] = "chelsea"
+    grey: Annotated[bool, "show the picture in grey"] = False
+    seed: Annotated[int, Seed, "which noise ε"] = 0
+
+
+@dataclass(frozen=True)
+class Sampling(Parameters):
+    """How many samples are drawn, from which noise; the sampler itself is `Document.sampler`."""
+
+    count: Annotated[int, Range(1, 64), "pictures drawn side by side"] = 16
+    seed: Annotated[int, Seed, "which noise the samples start from"] = 0
+
+
+@dataclass(frozen=True)
+class Document:
+    """Everything the user chose. Two equal documents and the same version give the same pictures."""
+
+    schedule: Schedule = field(default_factory=Linear)
+    dataset: str = "pixel-faces"
+    noising: Noising = field(default_factory=Noising)
+    sampler: Sampler = field(default_factory=Ancestral)
+    sampling: Sampling = field(default_factory=Sampling)
+
+    def with_schedule(self, schedule: Schedule) -> "Document":
+        """This document with another schedule; the sampler's steps are kept within its T."""
+        steps = min(self.sampler.steps, schedule.T)
+        return replace(self, schedule=schedule, sampler=replace(self.sampler, steps=steps))
+
+    def to_json(self) -> dict[str, object]:
+        """A JSON object that `from_json` reads back to an equal document."""
+        return {
+            "format": "ddpm-studio document",
+            "version": VERSION,
+            "schedule": self.schedule.to_json(),
+            "dataset": self.dataset,
+            "noising": self.noising.to_json(),
+            "sampler": self.sampler.to_json(),
+            "sampling": self.sampling.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: object) -> "Document":
+        """The document that `to_json` wrote; what is missing takes its default.
+
+        Raises:
+            UserError: not a document, from a newer version, an unknown key (named), or a value out of range.
+        """
+        given = _opened(data)
+        refuse_unknown(given, {"format", "version", "schedule", "dataset", "noising", "sampler", "sampling"}, "document")
+        default = cls()
+        dataset = given.get("dataset", default.dataset)
+        if not isinstance(dataset, str):
+            raise UserError(f"document: dataset must be text, but is {dataset!r}")
+        return cls(
+            schedule=one_of(SCHEDULES, given["schedule"], "schedule") if "schedule" in given else default.schedule,
+            dataset=dataset,
+            noising=Noising.from_json(as_object(given.get("noising", {}), "noising"), "noising"),
+            sampler=one_of(SAMPLERS, given["sampler"], "sampler") if "sampler" in given else default.sampler,
+            sampling=Sampling.from_json(as_object(given.get("sampling", {}), "sampling"), "sampling"),
+        )
+
+
+def provenance(document: Document, **more: object) -> dict[str, object]:
+    """What every exported file carries: enough to make it again."""
+    return {"app": "DDPM Studio", "version": __version__, "document": document.to_json(), **more}
+
+
+def save(document: Document, path: Path) -> None:
+    """Writes the document whole or not at all.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    write_text(path, json.dumps(document.to_json(), indent=2, ensure_ascii=False) + "\n")
+
+
+def load(path: Path) -> Document:
+    """The document in a file that `save` wrote.
+
+    Raises:
+        UserError: no such file, not JSON, or not a document of this version.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror or error}") from error
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise UserError(f"{path} is not a DDPM Studio document: it is not JSON ({error})") from error
+    return Document.from_json(data)
+
+
+def _opened(data: object) -> Json:
+    if not isinstance(data, Mapping) or data.get("format") != "ddpm-studio document":
+        raise UserError('this is not a DDPM Studio document: "format" is not "ddpm-studio document"')
+    version = data.get("version")
+    if not isinstance(version, int) or version < 1:
+        raise UserError(f"document: version must be a whole number from 1, but is {version!r}")
+    if version > VERSION:
+        raise UserError(f"this document has version {version}; this program reads up to {VERSION}: please update DDPM Studio")
+    return data

@@ -1,0 +1,1 @@
+"""The panels of the window: each takes the session and nothing else."""

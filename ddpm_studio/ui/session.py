@@ -1,0 +1,106 @@
+"""The current document, its history, and the cursor t that every panel shares."""
+
+from dataclasses import fields, replace
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from ddpm_studio.document import Document
+
+
+class Session(QObject):
+    """What is shown now. Panels read it, ask it to change, and draw when it says that something has changed.
+
+    `preview` shows a change without recording it, many times during a drag; `edit` records one undo step from the
+    last settled document to the new one. Each field of the document has its own signal, sent only when it differs.
+    """
+
+    schedule_changed = Signal(object)
+    dataset_changed = Signal(object)
+    noising_changed = Signal(object)
+    sampler_changed = Signal(object)
+    sampling_changed = Signal(object)
+    settled = Signal(object)  # the document, after an edit, an undo, a redo or an opening; not during a drag
+    t_changed = Signal(int)
+    reported = Signal(str)  # one line for the message bar: something the user gave cannot be used
+    noticed = Signal(str)  # one line for the message bar: something was done
+
+    def __init__(self, document: Document | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._shown = self._settled = document or Document()
+        self._t = self._shown.schedule.T // 2
+        self.undo_stack = QUndoStack(self)
+
+    @property
+    def document(self) -> Document:
+        """What is shown, mid-drag changes included."""
+        return self._shown
+
+    @property
+    def settled_document(self) -> Document:
+        """What is recorded: what saving writes and cancelling a drag returns to."""
+        return self._settled
+
+    @property
+    def t(self) -> int:
+        """The shared cursor, 0..T."""
+        return self._t
+
+    def set_t(self, t: int) -> None:
+        """Moves the cursor, kept within 0..T. Not undoable: it is a place to look from, not a choice."""
+        t = min(max(t, 0), self._shown.schedule.T)
+        if t != self._t:
+            self._t = t
+            self.t_changed.emit(t)
+
+    def preview(self, **changes: object) -> None:
+        """Shows the document with `changes`, unrecorded; a new schedule keeps the sampler's steps within its T."""
+        self._show(self._changed(**changes))
+
+    def edit(self, text: str, **changes: object) -> None:
+        """Records and shows the document with `changes` as one undo step named `text`; nothing if nothing differs."""
+        new = self._changed(**changes)
+        if new == self._settled:
+            self._show(new)
+        else:
+            self.undo_stack.push(_Edit(self, text, self._settled, new))
+
+    def cancel(self) -> None:
+        """Drops an unrecorded preview."""
+        self._show(self._settled)
+
+    def open(self, document: Document) -> None:
+        """Puts another document in the place of this one and forgets the history."""
+        self.undo_stack.clear()
+        self._settle(document)
+
+    def _changed(self, **changes: object) -> Document:
+        document = replace(self._shown, **changes)  # type: ignore[arg-type]
+        return document.with_schedule(document.schedule) if "schedule" in changes else document
+
+    def _settle(self, document: Document) -> None:
+        self._settled = document
+        self._show(document)
+        self.settled.emit(document)
+
+    def _show(self, new: Document) -> None:
+        old, self._shown = self._shown, new
+        if old.schedule.T != new.schedule.T:
+            self.set_t(round(self._t * new.schedule.T / old.schedule.T))
+        for field in fields(Document):
+            if getattr(old, field.name) != getattr(new, field.name):
+                getattr(self, f"{field.name}_changed").emit(getattr(new, field.name))
+
+
+class _Edit(QUndoCommand):
+    """Two documents: undo settles the old one, redo the new one."""
+
+    def __init__(self, session: Session, text: str, old: Document, new: Document) -> None:
+        super().__init__(text)
+        self._session, self._old, self._new = session, old, new
+
+    def undo(self) -> None:
+        self._session._settle(self._old)
+
+    def redo(self) -> None:
+        self._session._settle(self._new)
