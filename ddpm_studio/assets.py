@@ -1,0 +1,28 @@
+"""Finds what ships with the application, in a checkout and in an installed wheel alike."""
+
+from functools import cache
+from pathlib import Path
+
+from ddpm_studio.errors import UserError
+
+_PACKAGE = Path(__file__).resolve().parent
+ROOTS = (_PACKAGE / "assets", _PACKAGE.parent / "assets")  # in a wheel; in a checkout, beside the package
+
+
+def asset(*parts: str) -> Path:
+    """The path of a shipped file or folder: `asset("images", "chelsea.png")`.
+
+    Raises:
+        UserError: it is not there, so the installation is damaged.
+    """
+    for root in ROOTS:
+        path = root.joinpath(*parts)
+        if path.exists():
+            return path
+    raise UserError(f"The shipped file assets/{'/'.join(parts)} is missing; install DDPM Studio again.")
+
+
+@cache
+def photographs() -> tuple[str, ...]:
+    """Names of the shipped photographs, sorted; `asset("images", name + ".png")` is the file."""
+    return tuple(sorted(path.stem for path in asset("images").glob("*.png")))
