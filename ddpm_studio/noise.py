@@ -1,0 +1,35 @@
+"""Noise as a pure function of (seed, sample, t, purpose): no generator is passed around and none has a state.
+
+So a picture does not depend on the batch it was drawn in, a step that is taken back and taken again is the same to
+the bit, a preview never disturbs a run, and every device sees the same numbers, made once on the CPU.
+"""
+
+from collections.abc import Sequence
+from enum import IntEnum
+from math import prod
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+class Purpose(IntEnum):
+    """What a draw is for. Draws for different purposes are independent; the numbers are part of every saved result."""
+
+    START = 0  # x_T of the reverse chain
+    STEP = 1  # z of a reverse step
+    FORWARD = 2  # ε of the closed form q(x_t | x_0)
+    CHAIN = 3  # the noise of one Markov step q(x_t | x_{t−1})
+
+
+def gaussian(shape: tuple[int, ...], *, seed: int, samples: Sequence[int], t: int, purpose: Purpose) -> Tensor:
+    """Standard normal numbers, float32 on the CPU, shape (len(samples), *shape).
+
+    Row i depends on `seed` (0..2^63 − 1), `samples[i]` (≥ 0), `t` and `purpose` alone. The generator is Philox-4×64
+    (Salmon et al. 2011): seed and purpose are its key, t and the sample are the upper half of its counter.
+    """
+    values = np.empty((len(samples), prod(shape)), np.float32)
+    for row, sample in zip(values, samples, strict=True):
+        bits = np.random.Philox(key=[seed, purpose], counter=[0, 0, t, sample])
+        np.random.Generator(bits).standard_normal(out=row, dtype=np.float32)
+    return torch.from_numpy(values).reshape(len(samples), *shape)

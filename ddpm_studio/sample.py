@@ -1,0 +1,91 @@
+"""The reverse process: a generator that walks from noise to data and yields every quantity of every step."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from ddpm_studio.denoiser import Denoiser
+from ddpm_studio.errors import UserError
+from ddpm_studio.noise import Purpose, gaussian
+from ddpm_studio.sampler import Move, Sampler
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One reverse step from t to s < t, all tensors of shape (B, *shape): x_s = mean + σ·z."""
+
+    t: int
+    s: int
+    x: Tensor  # x_t
+    eps: Tensor  # ε̂
+    x0: Tensor  # x̂_0 as predicted
+    x0_clipped: Tensor  # x̂_0 as used: clipped to [−1, 1], or the same tensor when clipping is off
+    mean: Tensor  # the mean of x_s
+    sigma: float
+    z: Tensor  # the noise; zeros when σ = 0
+
+    @cached_property
+    def next(self) -> Tensor:
+        """x_s, where the next step begins."""
+        return self.mean + self.sigma * self.z if self.sigma else self.mean
+
+
+@torch.no_grad()
+def sample(
+    denoiser: Denoiser,
+    sampler: Sampler,
+    *,
+    seed: int,
+    samples: Sequence[int],
+    x: Tensor | None = None,
+    start: int | None = None,
+) -> Iterator[Step]:
+    """Walks the reverse chain, one `Step` per reverse step; the last one's `next` is x_0.
+
+    Args:
+        denoiser: the network or exact denoiser, with the schedule it belongs to.
+        sampler: which steps to take, and how.
+        seed: with the numbers of the samples it fixes every draw.
+        samples: the number of each sample in the batch, ≥ 0; a sample's picture depends on its number, not on the batch.
+        x: x_t to go on from, (B, *shape), at t = `start`; with None the chain begins with noise at its first timestep.
+        start: the timestep of x, one that the sampler visits; steps above it are left out.
+
+    Raises:
+        UserError: the sampler takes more steps than the schedule has, or never visits `start`.
+    """
+    moves = _moves(sampler, denoiser, start)
+    if x is None:
+        x = gaussian(denoiser.shape, seed=seed, samples=samples, t=moves[0].t, purpose=Purpose.START)
+    for move in moves:
+        yield (step := _step(denoiser, sampler, move, x, seed, samples))
+        x = step.next
+
+
+def _moves(sampler: Sampler, denoiser: Denoiser, start: int | None) -> tuple[Move, ...]:
+    moves = sampler.moves(denoiser.schedule)
+    if start is None:
+        return moves
+    if start not in (visited := [move.t for move in moves]):
+        raise UserError(f"this sampler visits no t = {start}; it visits {visited[0]} … {visited[-1]} in {len(visited)} steps")
+    return moves[visited.index(start) :]
+
+
+def _step(denoiser: Denoiser, sampler: Sampler, move: Move, x: Tensor, seed: int, samples: Sequence[int]) -> Step:
+    guess = denoiser(x, move.t)
+    x0 = guess.x0.clamp(-1.0, 1.0) if sampler.clip else guess.x0
+    mean = move.a * x0
+    if move.b:
+        mean.add_(x, alpha=move.b)
+    if move.c:
+        mean.add_(guess.eps, alpha=move.c)
+    z = _noise(x, move, seed, samples)
+    return Step(move.t, move.s, x, guess.eps, guess.x0, x0, mean, move.sigma, z)
+
+
+def _noise(x: Tensor, move: Move, seed: int, samples: Sequence[int]) -> Tensor:
+    if not move.sigma:
+        return torch.zeros_like(x)
+    return gaussian(tuple(x.shape[1:]), seed=seed, samples=samples, t=move.t, purpose=Purpose.STEP).to(x)
