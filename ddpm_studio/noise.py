@@ -28,8 +28,11 @@ def gaussian(shape: tuple[int, ...], *, seed: int, samples: Sequence[int], t: in
     Row i depends on `seed` (0..2^63 − 1), `samples[i]` (≥ 0), `t` and `purpose` alone. The generator is Philox-4×64
     (Salmon et al. 2011): seed and purpose are its key, t and the sample are the upper half of its counter.
     """
+    bits = np.random.Philox(key=np.array([seed, purpose], np.uint64))
+    generator, fresh = np.random.Generator(bits), bits.state
     values = np.empty((len(samples), prod(shape)), np.float32)
     for row, sample in zip(values, samples, strict=True):
-        bits = np.random.Philox(key=[seed, purpose], counter=[0, 0, t, sample])
-        np.random.Generator(bits).standard_normal(out=row, dtype=np.float32)
+        fresh["state"]["counter"][:] = 0, 0, t, sample
+        bits.state = fresh  # ten times faster than a new Philox
+        generator.standard_normal(out=row, dtype=np.float32)
     return torch.from_numpy(values).reshape(len(samples), *shape)
