@@ -1,0 +1,179 @@
+"""One picture or a grid of them, pixel for pixel: nearest neighbour, and each pixel's value under the mouse."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from ddpm_studio.data.pictures import Picture
+from ddpm_studio.ui.cells import Cells, arranged
+
+Values = NDArray[np.float32]  # (N, C, H, W): what the pictures show
+
+
+class ImageGrid(QWidget):
+    """Shows pictures of one size in as few rows and columns as make them largest; a grid of one is a plain view.
+
+    A click or an arrow key selects a picture and sends `picked`; a single picture leaves the keys to its parent.
+    """
+
+    picked = Signal(int)
+
+    def __init__(self, caption: str = "", tip: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._caption = caption
+        self._images: list[QImage] = []
+        self._pictures: Picture = np.zeros((0, 1, 1, 1), np.uint8)
+        self._values: Values | None = None
+        self._labels: Sequence[str] = ()
+        self._selected = -1
+        self._under = ""  # the value under the mouse
+        self.setToolTip(tip)
+        self.setAccessibleName(caption)
+        self.setAccessibleDescription(tip)
+        self.setMouseTracking(True)
+        self.setMinimumSize(64, 64)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    @property
+    def pictures(self) -> Picture:
+        """What is shown, uint8 (N, H, W, C)."""
+        return self._pictures
+
+    @property
+    def selected(self) -> int:
+        """The framed picture, or −1."""
+        return self._selected
+
+    def select(self, index: int) -> None:
+        """Frames a picture (−1: none) without sending `picked`."""
+        if index != self._selected:
+            self._selected = index
+            self.update()
+
+    def set_caption(self, caption: str) -> None:
+        """Changes the line above the pictures."""
+        if caption != self._caption:
+            self._caption = caption
+            self.setAccessibleName(caption)
+            self.update()
+
+    def show_pictures(self, pictures: Picture, values: Values | None = None, labels: Sequence[str] = ()) -> None:
+        """Shows uint8 pictures, (N, H, W, C) or (H, W, C) with C = 1 or 3.
+
+        Args:
+            pictures: what is painted.
+            values: the numbers behind it, (N, C, H, W) or (C, H, W), told under the mouse instead of the bytes.
+            labels: a short text below each picture.
+        """
+        self._pictures = pictures if pictures.ndim == 4 else pictures[None]
+        self._values = values if values is None or values.ndim == 4 else values[None]
+        self._labels = labels
+        self._images = [image_of(picture) for picture in self._pictures]
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if len(self._images) > 1 else Qt.FocusPolicy.NoFocus)
+        self._under = ""
+        self._follow(self.mapFromGlobal(self.cursor().pos()).toPointF())
+        self.update()
+
+    def value_at(self, point: QPointF) -> str:
+        """Column, row and value of the pixel at a point of the widget; empty outside the pictures."""
+        found = self._cells().at(point.x(), point.y()) if self._images else None
+        if found is None:
+            return ""
+        index, u, v = found
+        _, height, width, _ = self._pictures.shape
+        x, y = int(u * width), int(v * height)
+        if self._values is None:
+            numbers = " ".join(str(level) for level in self._pictures[index, y, x])
+        else:
+            numbers = " ".join(f"{value:+.2f}" for value in self._values[index, :, y, x]).replace("-", "−")
+        return f"({x}, {y})  {numbers}"
+
+    def copy(self) -> None:
+        """Puts the selected picture, or the first, on the clipboard."""
+        if self._images:
+            QGuiApplication.clipboard().setImage(self._images[max(self._selected, 0)])
+
+    def sizeHint(self) -> QSize:
+        return QSize(220, 220)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.palette().text().color())
+        cells = self._cells()
+        self._paint_line(painter, self._under or self._caption, cells)
+        for index, image in enumerate(self._images):
+            box = QRectF(*cells.origin(index), cells.width, cells.height)
+            painter.drawImage(box, image)
+            if index < len(self._labels):
+                below = QRectF(box.left(), box.bottom(), box.width(), cells.label)
+                painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self._elided(self._labels[index], box.width()))
+        if 0 <= self._selected < len(self._images):
+            self._paint_frame(painter, QRectF(*cells.origin(self._selected), cells.width, cells.height))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        found = self._cells().at(event.position().x(), event.position().y()) if self._images else None
+        if found is not None and len(self._images) > 1:
+            self.select(found[0])
+            if event.button() is Qt.MouseButton.LeftButton:
+                self.picked.emit(found[0])
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._follow(event.position())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._under = ""
+        self.update()
+        super().leaveEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        columns = self._cells().columns
+        moves = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -columns, Qt.Key.Key_Down: columns}
+        index = self._selected + moves.get(Qt.Key(event.key()), 0)
+        if len(self._images) < 2 or event.key() not in moves:
+            super().keyPressEvent(event)
+        elif 0 <= index < len(self._images):
+            self.select(index)
+            self.picked.emit(index)
+
+    def _follow(self, point: QPointF) -> None:
+        under = self.value_at(point) if self.underMouse() else ""
+        if under != self._under:
+            self._under = under
+            self.update()
+
+    def _paint_line(self, painter: QPainter, text: str, cells: Cells) -> None:
+        """The text above the pictures, flush with their left side where it fits."""
+        left = min(cells.left, max(self.width() - self.fontMetrics().horizontalAdvance(text) - 1, 0))
+        line = QRectF(left, cells.top - self._line(), self.width() - left, self._line())
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, self._elided(text, line.width()))
+
+    def _paint_frame(self, painter: QPainter, box: QRectF) -> None:
+        painter.setPen(QPen(self.palette().highlight().color(), 3))
+        painter.drawRect(box.adjusted(-0.5, -0.5, 0.5, 0.5))
+
+    def _cells(self) -> Cells:
+        """The grid below the caption's line."""
+        line = self._line()
+        label = line if self._labels else 0.0
+        area = (float(self.width()), max(self.height() - line, 1.0))
+        _, height, width, _ = self._pictures.shape
+        cells = arranged(max(len(self._images), 1), (height, width), area, label=label, ratio=self.devicePixelRatioF())
+        return cells.moved(line)
+
+    def _line(self) -> float:
+        return float(self.fontMetrics().height() + 2) if self._caption else 0.0
+
+    def _elided(self, text: str, width: float) -> str:
+        return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(width))
+
+
+def image_of(picture: Picture) -> QImage:
+    """The picture (H, W, C) as an image of its own memory, in the format that paints fastest."""
+    picture = np.ascontiguousarray(picture)
+    height, width, channels = picture.shape
+    kind = QImage.Format.Format_Grayscale8 if channels == 1 else QImage.Format.Format_RGB888
+    return QImage(picture.data, width, height, width * channels, kind).convertToFormat(QImage.Format.Format_RGB32)
