@@ -24,9 +24,10 @@ def monotone_cubic(x: Floats, y: Floats, at: Floats) -> Floats:
 
 
 def traced(x: Floats, y: Floats, knots: int, tolerance: Floats | float = 1.0) -> tuple[tuple[float, float], ...]:
-    """At most `knots` points of the curve (x, y), ends included, each added where the cubic through the others is off most.
+    """At most `knots` points of the curve (x, y), ends included.
 
-    `tolerance` is the unit of being off, one for all points or one for each: with `y` it is the relative error.
+    Each is added where the cubic through the others is off most. `tolerance` is the unit of being off, one for all
+    points or one for each: with `y` it is the relative error.
     """
     chosen = [0, len(x) - 1]
     while len(chosen) < min(knots, len(x)):

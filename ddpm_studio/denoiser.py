@@ -92,9 +92,9 @@ class Exact:
         return cls.mixture(schedule, torch.from_numpy(to_unit(pictures)).to(device))
 
     @classmethod
-    def gaussian(cls, schedule: Schedule, variance: float, shape: tuple[int, ...], dtype: torch.dtype = torch.float32) -> Self:
+    def gaussian(cls, schedule: Schedule, variance: float, shape: tuple[int, ...]) -> Self:
         """The exact denoiser of N(0, s² I): ε* = √(1−ᾱ) x / (ᾱ s² + 1 − ᾱ)."""
-        return cls.mixture(schedule, torch.zeros(1, *shape, dtype=dtype), variance)
+        return cls.mixture(schedule, torch.zeros(1, *shape), variance)
 
     def with_schedule(self, schedule: Schedule) -> Self:
         """The same data under another schedule; shares the data."""

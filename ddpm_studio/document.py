@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Annotated
 
 from ddpm_studio import __version__
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import write_text
-from ddpm_studio.params import Json, Parameters, Range, as_object, one_of, refuse_unknown
+from ddpm_studio.params import Json, Parameters, Range, one_of, refuse_unknown
 from ddpm_studio.sampler import SAMPLERS, Ancestral, Sampler
 from ddpm_studio.schedule import SCHEDULES, Linear, Schedule
 
@@ -71,7 +71,7 @@ class Document:
             UserError: not a document, from a newer version, an unknown key (named), or a value out of range.
         """
         given = _opened(data)
-        refuse_unknown(given, {"format", "version", "schedule", "dataset", "noising", "sampler", "sampling"}, "document")
+        refuse_unknown(given, {"format", "version", *(f.name for f in fields(cls))}, "document")
         default = cls()
         dataset = given.get("dataset", default.dataset)
         if not isinstance(dataset, str):
@@ -79,9 +79,9 @@ class Document:
         return cls(
             schedule=one_of(SCHEDULES, given["schedule"], "schedule") if "schedule" in given else default.schedule,
             dataset=dataset,
-            noising=Noising.from_json(as_object(given.get("noising", {}), "noising"), "noising"),
+            noising=Noising.from_json(given.get("noising", {}), "noising"),
             sampler=one_of(SAMPLERS, given["sampler"], "sampler") if "sampler" in given else default.sampler,
-            sampling=Sampling.from_json(as_object(given.get("sampling", {}), "sampling"), "sampling"),
+            sampling=Sampling.from_json(given.get("sampling", {}), "sampling"),
         )
 
 
@@ -121,5 +121,5 @@ def _opened(data: object) -> Json:
     if not isinstance(version, int) or version < 1:
         raise UserError(f"document: version must be a whole number from 1, but is {version!r}")
     if version > VERSION:
-        raise UserError(f"this document has version {version}; this program reads up to {VERSION}: please update DDPM Studio")
+        raise UserError(f"this document has version {version}, newer than this program's {VERSION}: update DDPM Studio")
     return data

@@ -7,7 +7,7 @@
 The annotation carries the range and the help; nothing about a parameter is said anywhere else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from enum import Enum
 from functools import cache
@@ -18,10 +18,12 @@ from ddpm_studio.errors import UserError
 Json = Mapping[str, object]
 Knots = tuple[tuple[float, float], ...]
 
+YES, NO = {"yes", "true", "on", "1"}, {"no", "false", "off", "0"}
+
 
 @dataclass(frozen=True)
 class Range:
-    """The values a number may take, ends included; `log` asks for a logarithmic control, `names` are values with a name."""
+    """The values a number may take, ends included; `log` asks for a logarithmic control, `names` name some values."""
 
     low: float
     high: float
@@ -62,7 +64,7 @@ class Parameter:
         return value
 
     def parsed(self, text: str, owner: str = "") -> object:
-        """The value that `text`, typed by a person, means: a number, a name of the range, yes/no, a choice, or knots."""
+        """The value that `text`, typed by a person, means: a number, a name of the range, yes/no, a choice, knots."""
         named = self.range.named(text) if self.range else None
         if named is not None:
             return named
@@ -78,10 +80,9 @@ class Parameter:
             raise UserError(f"{self.name}: {text!r} is not {_a(self.type)}") from error
 
     def _yes_or_no(self, text: str) -> bool:
-        words = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}
-        if text.lower() not in words:
+        if text.lower() not in YES | NO:
             raise UserError(f"{self.name}: {text!r} is neither yes nor no")
-        return words[text.lower()]
+        return text.lower() in YES
 
     def _typed(self, value: object, owner: str) -> object:
         if issubclass(self.type, Enum):
@@ -111,7 +112,7 @@ class Parameters:
         return {"kind": self.kind, **values} if self.kind else values
 
     @classmethod
-    def from_json(cls, data: Json, where: str) -> Self:
+    def from_json(cls, data: object, where: str) -> Self:
         """The value that `to_json` wrote; missing fields take their defaults.
 
         Raises:
@@ -126,14 +127,19 @@ class Parameters:
 P = TypeVar("P", bound=Parameters)
 
 
-@cache
 def parameters(cls: type) -> tuple[Parameter, ...]:
     """The parameters of a dataclass, in the order of its fields."""
+    return _parameters(cls)
+
+
+@cache
+def _parameters(cls: Hashable) -> tuple[Parameter, ...]:
+    assert isinstance(cls, type)
     hints = get_type_hints(cls, include_extras=True)
     return tuple(_parameter(f.name, hints[f.name], None if f.default is MISSING else f.default) for f in fields(cls))
 
 
-def one_of(kinds: Mapping[str, type[P]], data: Json, where: str) -> P:
+def one_of(kinds: Mapping[str, type[P]], data: object, where: str) -> P:
     """The value of whichever kind `data["kind"]` names."""
     kind = as_object(data, where).get("kind")
     if not isinstance(kind, str) or kind not in kinds:
@@ -175,7 +181,8 @@ def _choice(choices: type[Enum], value: object, where: str) -> Enum:
     try:
         return choices(value)
     except ValueError as error:
-        raise UserError(f"{where} must be one of {', '.join(str(c.value) for c in choices)}, but is {value!r}") from error
+        known = ", ".join(str(c.value) for c in choices)
+        raise UserError(f"{where} must be one of {known}, but is {value!r}") from error
 
 
 def _knots(value: object, where: str) -> Knots:

@@ -16,7 +16,8 @@ def at(table: Table, t: Time, like: Tensor) -> Tensor:
 
     The one place where the float64 tables meet the tensors.
     """
-    values = torch.as_tensor(table[t.cpu().numpy() if isinstance(t, Tensor) else t], dtype=like.dtype, device=like.device)
+    index = t.cpu().numpy() if isinstance(t, Tensor) else t
+    values = torch.as_tensor(table[index], dtype=like.dtype, device=like.device)
     return values.reshape(*values.shape, *(1,) * (like.ndim - values.ndim)) if values.ndim else values
 
 

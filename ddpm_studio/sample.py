@@ -49,7 +49,7 @@ def sample(
         denoiser: the network or exact denoiser, with the schedule it belongs to.
         sampler: which steps to take, and how.
         seed: with the numbers of the samples it fixes every draw.
-        samples: the number of each sample in the batch, ≥ 0; a sample's picture depends on its number, not on the batch.
+        samples: the number of each sample in the batch, ≥ 0: its picture depends on the number, not on the batch.
         x: x_t to go on from, (B, *shape), at t = `start`; with None the chain begins with noise at its first timestep.
         start: the timestep of x, one that the sampler visits; steps above it are left out.
 
@@ -68,9 +68,12 @@ def _moves(sampler: Sampler, denoiser: Denoiser, start: int | None) -> tuple[Mov
     moves = sampler.moves(denoiser.schedule)
     if start is None:
         return moves
-    if start not in (visited := [move.t for move in moves]):
-        raise UserError(f"this sampler visits no t = {start}; it visits {visited[0]} … {visited[-1]} in {len(visited)} steps")
-    return moves[visited.index(start) :]
+    times = [move.t for move in moves]
+    if start not in times:
+        raise UserError(
+            f"this sampler never visits t = {start}; its {len(times)} steps go from t = {times[0]} to {times[-1]}"
+        )
+    return moves[times.index(start) :]
 
 
 def _step(denoiser: Denoiser, sampler: Sampler, move: Move, x: Tensor, seed: int, samples: Sequence[int]) -> Step:

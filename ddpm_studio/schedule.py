@@ -8,6 +8,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from itertools import pairwise
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -60,7 +61,7 @@ class Schedule(Parameters):
     @cached_property
     def alpha_bar(self) -> Table:
         """ᾱ_t = Π_{s≤t} α_s, the share of the clean picture's variance that is left (eq. 4)."""
-        return _read_only(np.cumprod(self.alpha))
+        return _read_only(np.cumprod(self.alpha, dtype=np.float64))
 
     @cached_property
     def log_alpha_bar(self) -> Table:
@@ -128,8 +129,8 @@ class Schedule(Parameters):
         if wrong.any():
             t = int(np.argmax(wrong)) + 1
             rule = "β must be above 0, and below 1 before the last step (a rising ᾱ is a negative β)"
-            remedy = f"; {self.remedy}" if self.remedy else ""
-            raise UserError(f"{self.kind} schedule, T = {self.T}: β_{t} = {betas[t - 1]:.6g} at t = {t}; {rule}{remedy}")
+            found = f"{self.kind} schedule, T = {self.T}: β_{t} = {betas[t - 1]:.6g} at t = {t}"
+            raise UserError("; ".join(filter(None, (found, rule, self.remedy))))
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ class Cosine(Schedule):
     remedy = "raise s"
 
     def _betas(self) -> Table:
-        f = np.cos((np.arange(self.T + 1) / self.T + self.s) / (1.0 + self.s) * (np.pi / 2)) ** 2
+        f: Table = np.cos((np.arange(self.T + 1) / self.T + self.s) / (1.0 + self.s) * (np.pi / 2)) ** 2
         return np.minimum(1.0 - f[1:] / f[:-1], self.max_beta)
 
 
@@ -260,7 +261,7 @@ class Drawn(Schedule):
 
     @classmethod
     def tracing(cls, schedule: Schedule, space: Space, knots: int = 6) -> "Drawn":
-        """A drawn curve close to `schedule`, through at most `knots` of its points (≥ 2), each added where it is off most."""
+        """A drawn curve close to `schedule`, through at most `knots` (≥ 2) of its points."""
         low, high = LIMITS[space]
         values = np.clip(curve_of(schedule, space), low, high)
         tolerance = values if space is Space.BETA else 1.0  # β spans decades: what counts is its relative error
@@ -277,12 +278,13 @@ class Drawn(Schedule):
 
     def _check_knots(self) -> None:
         u = [x for x, _ in self.knots]
-        if len(u) < 2 or u[0] != 0.0 or u[-1] != 1.0 or any(b <= a for a, b in zip(u, u[1:], strict=False)):
+        if len(u) < 2 or u[0] != 0.0 or u[-1] != 1.0 or any(b <= a for a, b in pairwise(u)):
             raise UserError("drawn schedule: knots must be at least two, with u rising from exactly 0 to exactly 1")
         low, high = LIMITS[Space(self.space)]
         for x, value in self.knots:
             if not low <= value <= high:
-                raise UserError(f"drawn schedule: the knot at u = {x:g} is {value:g}; {self.space} goes from {low:g} to {high:g}")
+                allowed = f"{self.space} goes from {low:g} to {high:g}"
+                raise UserError(f"drawn schedule: the knot at u = {x:g} is {value:g}; {allowed}")
 
 
 def curve_of(schedule: Schedule, space: Space) -> Table:
