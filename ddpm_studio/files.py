@@ -51,15 +51,19 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn what goes wrong while `path` is opened and read into one line.
+    """Around a block that does nothing but open and decode `path`: whatever it raises becomes one line.
 
     Raises:
-        UserError: missing, a folder, not permitted, or damaged so that its reader raised an OSError.
+        UserError: missing, a folder, not permitted, or damaged: decoders raise nearly anything when fed damaged bytes.
     """
     try:
         yield
-    except OSError as error:
-        raise UserError(f"Cannot read {path}: {_remedy(error)}.") from error
+    except UserError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise UserError(f"Cannot read {path}: {_remedy(error)}.") from error
+        raise UserError(f"Cannot read {path}: it is damaged or not what its name says ({_said(error)}).") from error
 
 
 def _target(path: Path) -> Path:
@@ -99,5 +103,9 @@ _REMEDIES = {
 
 
 def _remedy(error: OSError) -> str:
-    said = " ".join(str(error.strerror or error).split())  # one line, whatever a library put into it
-    return _REMEDIES.get(error.errno or 0, said or type(error).__name__)
+    return _REMEDIES.get(error.errno or 0, error.strerror or _said(error))
+
+
+def _said(error: Exception) -> str:
+    """What a library says, on one line and of bounded length."""
+    return " ".join(str(error).split())[:200] or type(error).__name__

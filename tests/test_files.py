@@ -14,6 +14,12 @@ def one_line(error):
     return "\n" not in str(error.value) and len(str(error.value)) > 20
 
 
+def fail_half_way(target, fault):
+    with writing(target) as part:
+        part.write_bytes(b"ne")
+        raise fault
+
+
 def test_what_the_block_wrote_takes_the_place_of_the_target_and_nothing_else_is_left(tmp_path):
     target = tmp_path / "a.txt"
     target.write_text("old")
@@ -30,18 +36,16 @@ def test_what_the_block_wrote_takes_the_place_of_the_target_and_nothing_else_is_
 def test_a_failure_half_way_leaves_the_old_file_and_no_temporary_one(tmp_path, fault):
     target = tmp_path / "a.bin"
     target.write_bytes(b"old")
-    with pytest.raises(type(fault)) as raised, writing(target) as part:
-        part.write_bytes(b"ne")
-        raise fault
+    with pytest.raises(type(fault)) as raised:
+        fail_half_way(target, fault)
     assert raised.value is fault
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
 
 
 def test_a_failure_half_way_of_a_new_file_leaves_nothing(tmp_path):
-    with pytest.raises(ZeroDivisionError), writing(tmp_path / "a.bin") as part:
-        part.write_bytes(b"half")
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way(tmp_path / "a.bin", ZeroDivisionError())
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,0 +1,55 @@
+"""A data set of pictures, whole in memory as bytes."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from ddpm_studio.data.pictures import Fit, Picture, fit
+
+_CHUNK = 1024  # pictures counted at a time: their sum in 64 bits then takes little memory
+
+
+@dataclass(frozen=True, eq=False)
+class ImageData:
+    """Pictures of one size. The arrays are read-only views; `to_unit` turns any of their slices into x_0."""
+
+    name: str
+    train: Picture  # (N, H, W, C)
+    test: Picture  # (M, H, W, C), held out; M may be 0
+    note: str = ""  # one line: what it is, from where, under which licence
+    skipped: tuple[str, ...] = ()  # files that could not be read
+
+    def __post_init__(self) -> None:
+        for field in ("train", "test"):
+            view = getattr(self, field).view()
+            view.flags.writeable = False
+            object.__setattr__(self, field, view)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of one picture as a network sees it."""
+        _, height, width, channels = self.train.shape
+        return channels, height, width
+
+    @cached_property
+    def second_moment(self) -> float:
+        """E[x_0²] over all values of the training pictures in [-1, 1]: what L_T depends on (Ho et al. 2020, eq. 5)."""
+        counts = np.zeros(256, np.int64)
+        for start in range(0, len(self.train), _CHUNK):
+            counts += np.bincount(self.train[start : start + _CHUNK].ravel(), minlength=256)
+        levels = np.arange(256) / 127.5 - 1
+        return float(counts @ levels**2 / self.train.size)
+
+    def fitted(self, size: int, how: Fit = Fit.CROP) -> "ImageData":
+        """The same pictures as squares of another size; itself where they have it. UserError: size out of range."""
+        if self.train.shape[1:3] == (size, size):
+            return self
+        return replace(self, train=_fitted(self.train, size, how), test=_fitted(self.test, size, how))
+
+
+def _fitted(pictures: Picture, size: int, how: Fit) -> Picture:
+    square = np.empty((len(pictures), size, size, pictures.shape[3]), np.uint8)
+    for index, picture in enumerate(pictures):
+        square[index] = fit(picture, size, how)
+    return square
