@@ -92,7 +92,7 @@ class Switch(QCheckBox):
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(label_of(parameter.name), parent)
-        self.clicked.connect(self.edited)
+        self.clicked.connect(lambda on: self.edited.emit(on))
 
     def set_value(self, value: object) -> None:
         """Shows `value` and tells nobody."""
