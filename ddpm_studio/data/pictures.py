@@ -17,7 +17,7 @@ Picture = NDArray[np.uint8]  # (H, W, C); a stack of them is (N, H, W, C)
 
 MAX_PIXELS = 64 * 2**20  # 8192 × 8192: larger pictures are refused before a pixel is decoded
 MAX_SIZE = 4096  # pixels a side that a picture can be fitted to
-FORMATS = ("PNG", "JPEG", "MPO", "GIF", "WEBP", "BMP", "TIFF", "PPM")  # none that runs a program, as EPS
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM")  # none that runs a program, as EPS
 
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)  # a bomb is refused, not warned about
 
