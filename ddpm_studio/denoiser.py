@@ -112,11 +112,18 @@ class Exact:
 
     @torch.no_grad()
     def posterior(self, x: Tensor, t: int, k: int = 8) -> Posterior:
-        """The guess, the entropy of p(i | x_t), and the k components nearest to x_t. Memory: B × N numbers."""
+        """The guess, to the bit as by calling it, the entropy of p(i | x_t), and the k components nearest to x_t.
+
+        Memory: a few times B × N numbers.
+        """
         flat = x.reshape(len(x), -1)
-        weights = torch.cat([logits for _, logits in self._logits(flat, t)], 1).softmax(1)
+        guess, kept = _Merged(flat), []
+        for chunk, logits in self._logits(flat, t):
+            kept.append(logits.clone())  # `add` works in place
+            guess.add(logits, self.means[chunk])
+        weights = torch.cat(kept, 1).softmax(1)
         top = weights.topk(min(k, len(self.means)), dim=1)
-        x0 = self._x0(weights @ self.means, flat, t).reshape(x.shape)
+        x0 = self._x0(guess.mean(), flat, t).reshape(x.shape)
         entropy = torch.special.entr(weights).sum(1) / np.log(2.0)
         return Posterior(x0, eps_from_x0(self.schedule, x, t, x0), entropy, top.indices, top.values)
 
