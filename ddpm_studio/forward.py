@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ddpm_studio.data.pictures import Picture, to_unit
+from ddpm_studio.data.pictures import Picture, to_bytes, to_unit
 from ddpm_studio.noise import Purpose, gaussian
 from ddpm_studio.process import q_sample, q_step
 from ddpm_studio.schedule import Schedule
@@ -18,6 +18,22 @@ class State:
 
     t: int
     x: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class NoisingFilm:
+    """The frames of an animation, uint8 (H, W, C): x_t in closed form at each of `ts`, drawn when asked for."""
+
+    schedule: Schedule
+    x0: Tensor  # (1, C, H, W)
+    eps: Tensor
+    ts: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.ts)
+
+    def __getitem__(self, index: int) -> Picture:
+        return to_bytes(q_sample(self.schedule, self.x0, self.ts[index], self.eps)[0].numpy())
 
 
 def clean(picture: Picture) -> Tensor:

@@ -1,15 +1,18 @@
 """One picture or a grid of them, pixel for pixel: nearest neighbour, and each pixel's value under the mouse."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAction, QGuiApplication, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ddpm_studio.data.pictures import Picture
+from ddpm_studio.errors import UserError
+from ddpm_studio.export import Provenance, grid, save_picture
 from ddpm_studio.ui.cells import Cells, arranged
+from ddpm_studio.ui.saving import ask_target
 
 Values = NDArray[np.float32]  # (N, C, H, W): what the pictures show
 
@@ -18,12 +21,30 @@ class ImageGrid(QWidget):
     """Shows pictures of one size in as few rows and columns as make them largest; a grid of one is a plain view.
 
     A click or an arrow key selects a picture and sends `picked`; a single picture leaves the keys to its parent.
+
+    Args:
+        caption: a line above the pictures; the value under the mouse takes its place.
+        tip: what is shown, symbol and range.
+        provenance: what a saved picture carries; without it, the menu offers no saving.
+        span: the values that black and white stand for.
     """
 
     picked = Signal(int)
+    saved = Signal(str)  # one line: a picture was saved
+    refused = Signal(str)  # one line: why it was not
 
-    def __init__(self, caption: str = "", tip: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        caption: str = "",
+        tip: str = "",
+        *,
+        provenance: Callable[[], Provenance] | None = None,
+        span: tuple[float, float] = (-1.0, 1.0),
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._provenance = provenance
+        self._span = span
         self._caption = caption
         self._images: list[QImage] = []
         self._pictures: Picture = np.zeros((0, 1, 1, 1), np.uint8)
@@ -37,6 +58,7 @@ class ImageGrid(QWidget):
         self.setMouseTracking(True)
         self.setMinimumSize(64, 64)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._offer_actions()
 
     @property
     def pictures(self) -> Picture:
@@ -66,7 +88,8 @@ class ImageGrid(QWidget):
 
         Args:
             pictures: what is painted.
-            values: the numbers behind it, (N, C, H, W) or (C, H, W), told under the mouse instead of the bytes.
+            values: the numbers behind it, (N, C, H, W) or (C, H, W), told under the mouse; without them it is told
+                what the bytes stand for.
             labels: a short text below each picture.
         """
         self._pictures = pictures if pictures.ndim == 4 else pictures[None]
@@ -74,7 +97,9 @@ class ImageGrid(QWidget):
         self._labels = labels
         self._images = [image_of(picture) for picture in self._pictures]
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if len(self._images) > 1 else Qt.FocusPolicy.NoFocus)
-        self._under = ""
+        self._all.setVisible(len(self._images) > 1 and self._provenance is not None)
+        for action in self.actions():
+            action.setEnabled(bool(self._images))
         self._follow(self.mapFromGlobal(self.cursor().pos()).toPointF())
         self.update()
 
@@ -86,16 +111,29 @@ class ImageGrid(QWidget):
         index, u, v = found
         _, height, width, _ = self._pictures.shape
         x, y = int(u * width), int(v * height)
-        if self._values is None:
-            numbers = " ".join(str(level) for level in self._pictures[index, y, x])
-        else:
-            numbers = " ".join(f"{value:+.2f}" for value in self._values[index, :, y, x]).replace("-", "−")
+        low, high = self._span
+        stood_for = low + self._pictures[index, y, x] * ((high - low) / 255)
+        values = stood_for if self._values is None else self._values[index, :, y, x]
+        numbers = " ".join(f"{value:+.2f}" for value in values).replace("-", "−")
         return f"({x}, {y})  {numbers}"
 
     def copy(self) -> None:
         """Puts the selected picture, or the first, on the clipboard."""
         if self._images:
             QGuiApplication.clipboard().setImage(self._images[max(self._selected, 0)])
+
+    def save(self, picture: Picture, name: str) -> None:
+        """Asks where, and saves a picture (H, W, C) as PNG with its provenance."""
+        assert self._provenance is not None
+        path = ask_target(self, "Save picture", name, ".png")
+        if path is None:
+            return
+        try:
+            save_picture(path, picture, self._provenance())
+        except UserError as error:
+            self.refused.emit(str(error))
+        else:
+            self.saved.emit(f"Saved {path}")
 
     def sizeHint(self) -> QSize:
         return QSize(220, 220)
@@ -138,6 +176,20 @@ class ImageGrid(QWidget):
         elif 0 <= index < len(self._images):
             self.select(index)
             self.picked.emit(index)
+
+    def _offer_actions(self) -> None:
+        """The context menu."""
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        copy, save = QAction("Copy picture", self), QAction("Save picture…", self)
+        self._all = QAction("Save all as one picture…", self)
+        copy.triggered.connect(self.copy)
+        save.triggered.connect(lambda: self.save(self._pictures[max(self._selected, 0)], "picture"))
+        self._all.triggered.connect(lambda: self.save(grid(self._pictures, self._cells().columns), "pictures"))
+        save.setVisible(self._provenance is not None)
+        self._all.setVisible(False)
+        for action in (copy, save, self._all):
+            action.setEnabled(False)
+            self.addAction(action)
 
     def _follow(self, point: QPointF) -> None:
         under = self.value_at(point) if self.underMouse() else ""

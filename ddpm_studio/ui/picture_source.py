@@ -1,0 +1,79 @@
+"""Where the picture comes from: a shipped photograph, a data set's picture by its number, or a file."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QPushButton, QWidget
+
+from ddpm_studio.assets import photographs
+from ddpm_studio.data import DATASETS
+from ddpm_studio.params import Parameter, Range
+from ddpm_studio.ui.number_box import NumberBox
+
+SUFFIXES = ("png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "ppm", "pgm", "tga", "avif")
+NUMBER = Parameter("number", int, 0, Range(0, 999_999), "which picture of the data set")
+
+
+class PictureSource(QWidget):
+    """A row of controls that asks for a picture by its reference, as in "chelsea", "fashion:7" or a path."""
+
+    previewed = Signal(str)  # on the way to a number
+    edited = Signal(str)
+    refused = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._dataset = next(iter(DATASETS))
+        self._names = QComboBox(self)
+        self._names.setToolTip("x₀: the picture that is drowned in noise")
+        self._names.setAccessibleName("picture")
+        self._names.setMinimumContentsLength(9)
+        self._names.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._names.activated.connect(self._on_activated)
+        self._number = NumberBox(NUMBER)
+        self._number.setToolTip(f"{NUMBER.help}, from 0")
+        self._number.setAccessibleName(NUMBER.help)
+        self._number.previewed.connect(lambda number: self.previewed.emit(f"{self._dataset}:{number}"))
+        self._number.edited.connect(lambda number: self.edited.emit(f"{self._dataset}:{number}"))
+        self._number.refused.connect(self.refused)
+        self._open = QPushButton("Open…", self)
+        self._open.setToolTip("a picture of your own; or drop one on this panel")
+        self._open.clicked.connect(self._on_open)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        for control in (self._names, self._number, self._open):
+            row.addWidget(control)
+
+    def show_source(self, ref: str, dataset: str) -> None:
+        """Shows which picture is chosen, and which data set one could be taken from."""
+        name, _, number = ref.partition(":")
+        taken = name in DATASETS and number.isdecimal()
+        self._dataset = name if taken else dataset
+        with QSignalBlocker(self._names):
+            self._names.clear()
+            for photograph in photographs():
+                self._names.addItem(photograph.replace("_", " "), photograph)
+            if self._dataset in DATASETS:
+                self._names.addItem(f"from {self._dataset}", ref if taken else f"{self._dataset}:0")
+            if self._names.findData(ref) < 0:
+                self._names.addItem(Path(ref).name, ref)
+            self._names.setCurrentIndex(self._names.findData(ref))
+        self._number.setVisible(taken)
+        if taken:
+            self._number.set_value(int(number))
+
+    def _on_activated(self, index: int) -> None:
+        self.edited.emit(self._names.itemData(index))
+
+    def _on_open(self) -> None:
+        kinds = f"Pictures ({' '.join(f'*.{suffix}' for suffix in SUFFIXES)});;All files (*)"
+        path, _ = QFileDialog.getOpenFileName(self, "Open picture", "", kinds)
+        if path:
+            self.edited.emit(path)
+
+
+def dropped_picture(event: QDropEvent) -> str | None:
+    """The path of the one picture that a drop brings; None for anything else."""
+    paths = [url.toLocalFile() for url in event.mimeData().urls()]
+    return paths[0] if len(paths) == 1 and Path(paths[0]).suffix.lower().lstrip(".") in SUFFIXES else None
