@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -56,24 +57,24 @@ def sample(
     Raises:
         UserError: the sampler takes more steps than the schedule has, or never visits `start`.
     """
-    moves = _moves(sampler, denoiser, start)
+    schedule, stops = denoiser.schedule, _stops(sampler, denoiser.schedule.T, start)
     if x is None:
-        x = gaussian(denoiser.shape, seed=seed, samples=samples, t=moves[0].t, purpose=Purpose.START)
-    for move in moves:
-        yield (step := _step(denoiser, sampler, move, x, seed, samples))
+        x = gaussian(denoiser.shape, seed=seed, samples=samples, t=stops[0], purpose=Purpose.START)
+    for t, s in pairwise(stops):  # each move when its turn comes, so that going on from the middle starts at once
+        yield (step := _step(denoiser, sampler, sampler.move(schedule, t, s), x, seed, samples))
         x = step.next
 
 
-def _moves(sampler: Sampler, denoiser: Denoiser, start: int | None) -> tuple[Move, ...]:
-    moves = sampler.moves(denoiser.schedule)
+def _stops(sampler: Sampler, T: int, start: int | None) -> list[int]:
+    """The timesteps of the states from `start` on, falling, 0 included."""
+    stops = [*sampler.times(T).tolist(), 0]
     if start is None:
-        return moves
-    times = [move.t for move in moves]
-    if start not in times:
+        return stops
+    if start not in stops[:-1]:
         raise UserError(
-            f"this sampler never visits t = {start}; its {len(times)} steps go from t = {times[0]} to {times[-1]}"
+            f"this sampler never visits t = {start}; its {len(stops) - 1} steps go from t = {stops[0]} to {stops[-2]}"
         )
-    return moves[times.index(start) :]
+    return stops[stops.index(start) :]
 
 
 def _step(denoiser: Denoiser, sampler: Sampler, move: Move, x: Tensor, seed: int, samples: Sequence[int]) -> Step:

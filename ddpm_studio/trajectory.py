@@ -37,7 +37,7 @@ class Trajectory:
         self.stride = 1
         self._budget = budget
         self._kept: dict[int, _Kept] = {}
-        self._length = 0
+        self._length = self._nbytes = 0
         self._end: Tensor | None = None
 
     def __len__(self) -> int:
@@ -52,7 +52,7 @@ class Trajectory:
     @property
     def nbytes(self) -> int:
         """What the kept steps take."""
-        return sum(kept.nbytes for kept in self._kept.values())
+        return self._nbytes
 
     def append(self, step: Step) -> None:
         """Adds the step that was taken next.
@@ -63,12 +63,9 @@ class Trajectory:
         if self.finished or (step.t, step.s) != self.times[self._length : self._length + 2]:
             raise ValueError(f"the step from t = {step.t} to {step.s} does not follow after {self._length} steps")
         if self._length % self.stride == 0:
-            self._kept[self._length] = _Kept(step.t, step.x, Prediction(step.x0, step.eps))
+            self._keep(_Kept(step.t, step.x, Prediction(step.x0, step.eps)))
         self._length += 1
         self._end = step.next
-        while self.nbytes > self._budget and len(self._kept) > 1:
-            self.stride *= 2
-            self._kept = {i: kept for i, kept in self._kept.items() if i % self.stride == 0}
 
     def keeps(self, i: int) -> bool:
         """Whether step i can be had without calling the denoiser."""
@@ -105,6 +102,14 @@ class Trajectory:
         if i == self._length and self._end is not None:
             return self._end
         return self._kept[i].x if i in self._kept else self.step(i).x
+
+    def _keep(self, step: "_Kept") -> None:
+        self._kept[self._length] = step
+        self._nbytes += step.nbytes
+        while self._nbytes > self._budget and len(self._kept) > 1:
+            self.stride *= 2
+            self._kept = {i: kept for i, kept in self._kept.items() if i % self.stride == 0}
+            self._nbytes = sum(kept.nbytes for kept in self._kept.values())
 
 
 @dataclass(frozen=True, eq=False)
