@@ -46,5 +46,6 @@ def _slopes(h: Floats, secant: Floats) -> Floats:
     left, right = secant[:-1], secant[1:]
     same = left * right > 0.0
     w1, w2 = (2 * h[1:] + h[:-1])[same], (h[1:] + 2 * h[:-1])[same]
-    slope[1:-1][same] = (w1 + w2) / (w1 / left[same] + w2 / right[same])
+    left, right = left[same], right[same]
+    slope[1:-1][same] = (w1 + w2) * left * right / (w1 * right + w2 * left)
     return slope

@@ -264,8 +264,7 @@ class Drawn(Schedule):
         """A drawn curve close to `schedule`, through at most `knots` (≥ 2) of its points."""
         low, high = LIMITS[space]
         values = np.clip(curve_of(schedule, space), low, high)
-        tolerance = values if space is Space.BETA else 1.0  # β spans decades: what counts is its relative error
-        return cls(T=schedule.T, space=space, knots=traced(_u(schedule.T), values, knots, tolerance))
+        return cls(T=schedule.T, space=space, knots=traced(_u(schedule.T), values, knots, _tolerance(schedule, space)))
 
     def _betas(self) -> Table:
         u, values = np.array(self.knots).T
@@ -290,6 +289,16 @@ class Drawn(Schedule):
 def curve_of(schedule: Schedule, space: Space) -> Table:
     """The schedule's β, ᾱ or log SNR at t = 1..T, shape (T,)."""
     return {Space.BETA: schedule.beta, Space.ALPHA_BAR: schedule.alpha_bar, Space.LOG_SNR: schedule.log_snr}[space][1:]
+
+
+def _tolerance(schedule: Schedule, space: Space) -> Table:
+    """How far off a traced curve may be at each t, in any unit, shape (T,)."""
+    if space is Space.BETA:
+        return schedule.beta[1:]  # β spans decades: what counts is its relative error
+    if space is Space.ALPHA_BAR:
+        return np.ones(schedule.T)
+    signal, noise = schedule.alpha_bar[1:], schedule.one_minus_alpha_bar[1:]
+    return 1.0 / np.sqrt(signal * noise + 1e-3)  # the angle φ, cos φ = √ᾱ; and a little for the far ends
 
 
 def _u(T: int) -> Table:
