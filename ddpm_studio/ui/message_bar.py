@@ -62,9 +62,9 @@ class MessageBar(QWidget):
             self._timer.start()
 
     def error(self, text: str, details: str = "") -> None:
-        """Something could not be done; stays until it is dismissed. `details` is what "Copy details" copies."""
+        """Something could not be done; stays until it is dismissed. "Copy details" copies the last `details`."""
         self._timer.stop()
-        self._show(Level.ERROR, text, details)
+        self._show(Level.ERROR, text, details or self._details)
 
     def dismiss(self) -> None:
         """Hides the bar."""

@@ -1,0 +1,171 @@
+"""The window: a dock for each panel, the menus, and a bar for messages. It shows itself first and fills itself then."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QMainWindow, QWidget
+
+from ddpm_studio import log
+from ddpm_studio.ui import theme
+from ddpm_studio.ui.document_file import DocumentFile
+from ddpm_studio.ui.loading import Loading
+from ddpm_studio.ui.menus import add_menus
+from ddpm_studio.ui.message_bar import MessageBar
+from ddpm_studio.ui.session import Session
+from ddpm_studio.ui.theme import Choice
+from ddpm_studio.ui.workspaces import PANELS, WORKSPACES, Dock, HasJobs, arrange
+
+LAYOUT = 1
+"""Raised when the docks change so that an arrangement remembered from before would not fit."""
+
+
+class MainWindow(QMainWindow):
+    """Docks PANELS on one session. Panels are made after the first paint; those that need PyTorch, once it is there."""
+
+    ready = Signal()  # every panel is in its place, or has said why not
+
+    def __init__(self, session: Session, settings: QSettings) -> None:
+        super().__init__()
+        self.session, self._settings = session, settings
+        self.files = DocumentFile(session, settings, self)
+        self.docks = {key: Dock(key, panel, self) for key, panel in PANELS.items()}
+        self._loading: Loading | None = None
+        self._painted = False
+        self._workspace = "explore"
+        self.messages = MessageBar(self)
+        self.setDockNestingEnabled(True)
+        self.setAcceptDrops(True)
+        self._restore()
+        add_menus(self)
+        self._connect()
+        self._name()
+
+    def reset_layout(self) -> None:
+        """Puts the docks where the workspace wants them."""
+        arrange(self, self.docks, WORKSPACES[self._workspace])
+
+    def focus_panel(self, key: str) -> None:
+        """Shows a panel and gives the keyboard to its first control."""
+        dock = self.docks[key]
+        dock.show()
+        dock.raise_()
+        dock.activateWindow()
+        _first_control(dock.widget()).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def choose_theme(self, choice: Choice) -> None:
+        """Light, dark or as the system, from now on."""
+        theme.watcher().choose(choice)
+        self._settings.setValue("theme", choice.value)
+
+    def toggle_full_screen(self) -> None:
+        """All of the screen, or back to what was before."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def parts(self) -> dict[str, QWidget]:
+        """The window's parts that listen to keys, by title."""
+        return {dock.windowTitle(): dock.widget() for dock in self.docks.values()}
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self, self._fill)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        below = 0 if self.menuBar().isNativeMenuBar() else self.menuBar().sizeHint().height()
+        self.messages.setGeometry(0, below, self.width(), self.messages.sizeHint().height())
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = next(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile())
+        event.acceptProposedAction()
+        self.files.open(Path(path))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.files.may_be_left():
+            event.ignore()
+            return
+        self._remember()
+        self.hide()  # at once, also if an import or a job takes a second to stop
+        self._close_work()
+        event.accept()
+
+    def _fill(self) -> None:
+        """The panels that need no PyTorch, now; then a thread imports the others, one after the other."""
+        for key, panel in PANELS.items():
+            if not panel.needs_torch:
+                self._place(key)
+        self._loading = loading = Loading([panel.module for panel in PANELS.values() if panel.needs_torch], self)
+        loading.loaded.connect(self._on_loaded)
+        loading.failed.connect(self._on_failed)
+        loading.finished.connect(self.ready)
+        QTimer.singleShot(0, loading, loading.start)
+
+    def _on_loaded(self, module: str) -> None:
+        for key, panel in PANELS.items():
+            if panel.module == module:
+                self._place(key)
+
+    def _on_failed(self, module: str, error: Exception) -> None:
+        for key, panel in PANELS.items():
+            if panel.module == module:
+                self._tell_failure(key, error)
+
+    def _place(self, key: str) -> None:
+        try:
+            self.docks[key].fill(PANELS[key].make(self.session))
+        except Exception as error:  # the other panels work on; this one says why it does not
+            self._tell_failure(key, error)
+
+    def _tell_failure(self, key: str, error: Exception) -> None:
+        log.record(error)
+        self.docks[key].say(f"{PANELS[key].title} could not be opened.\n{type(error).__name__}: {error}")
+
+    def _connect(self) -> None:
+        self.session.reported.connect(self.messages.error)
+        self.session.noticed.connect(self.messages.notice)
+        self.session.undo_stack.cleanChanged.connect(self._name)
+        self.files.renamed.connect(self._name)
+
+    def _name(self) -> None:
+        self.setWindowTitle(f"DDPM Studio — {self.files.name}[*]")
+        self.setWindowModified(not self.session.undo_stack.isClean())
+
+    def _restore(self) -> None:
+        """The size and the arrangement of the last time, or the workspace's own."""
+        self.resize(self.screen().availableSize().boundedTo(QSize(1600, 1000)))
+        self.reset_layout()
+        geometry, state = self._settings.value("geometry"), self._settings.value(f"layout/{self._workspace}")
+        if isinstance(geometry, QByteArray) and isinstance(state, QByteArray):
+            self.restoreGeometry(geometry)
+            self.restoreState(state, LAYOUT)
+
+    def _remember(self) -> None:
+        self._settings.setValue("geometry", self.saveGeometry())
+        self._settings.setValue(f"layout/{self._workspace}", self.saveState(LAYOUT))
+
+    def _close_work(self) -> None:
+        """Ends every thread: the import, what is being read, the panels' jobs."""
+        if self._loading is not None:
+            self._loading.close()
+        self.files.close()
+        for dock in self.docks.values():
+            panel: object = dock.panel
+            if isinstance(panel, HasJobs):
+                panel.close_jobs()
+
+
+def _first_control(panel: QWidget) -> QWidget:
+    """The first widget of a panel that Tab would reach, or the panel."""
+    widget = panel.nextInFocusChain()
+    while widget is not None and widget is not panel:
+        reachable = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.isEnabled()
+        if reachable and panel.isAncestorOf(widget) and widget.isVisibleTo(panel):
+            return widget
+        widget = widget.nextInFocusChain()
+    return panel

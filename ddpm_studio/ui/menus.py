@@ -1,0 +1,94 @@
+"""The main window's menus: names, keys, and which method each calls."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from ddpm_studio import log
+from ddpm_studio.ui import theme
+from ddpm_studio.ui.about import About
+from ddpm_studio.ui.shortcuts import Shortcuts
+from ddpm_studio.ui.theme import Choice
+
+if TYPE_CHECKING:
+    from ddpm_studio.ui.main_window import MainWindow
+
+Key = QKeySequence.StandardKey
+
+
+def add_menus(window: "MainWindow") -> None:
+    """Fills the window's menu bar."""
+    bar = window.menuBar()
+    _file(bar.addMenu("&File"), window)
+    _edit(bar.addMenu("&Edit"), window)
+    _view(bar.addMenu("&View"), window)
+    _help(bar.addMenu("&Help"), window)
+
+
+def _file(menu: QMenu, window: "MainWindow") -> None:
+    files = window.files
+    menu.addAction("&New", Key.New, files.new)
+    menu.addAction("&Open…", Key.Open, files.ask_and_open)
+    menu.addAction("Open &folder…", QKeySequence("Ctrl+Shift+O"), files.ask_and_open_folder)
+    recent = menu.addMenu("Open &recent")
+    recent.aboutToShow.connect(partial(_list_recent, recent, window))
+    menu.addSeparator()
+    menu.addAction("&Save", Key.Save, files.save)
+    menu.addAction("Save &as…", QKeySequence("Ctrl+Shift+S"), files.ask_and_save)
+    menu.addSeparator()
+    leave = menu.addAction("&Quit", QKeySequence("Ctrl+Q"), window.close)
+    leave.setMenuRole(QAction.MenuRole.QuitRole)
+
+
+def _list_recent(menu: QMenu, window: "MainWindow") -> None:
+    menu.clear()
+    recent = window.files.recent
+    for path in recent.paths():
+        action = menu.addAction(path.name.replace("&", "&&"), partial(window.files.open, path))
+        action.setToolTip(str(path))
+    if menu.isEmpty():
+        menu.addAction("No recent files").setEnabled(False)
+    else:
+        menu.addSeparator()
+        menu.addAction("Clear this list", recent.clear)
+    menu.setToolTipsVisible(True)
+
+
+def _edit(menu: QMenu, window: "MainWindow") -> None:
+    stack = window.session.undo_stack
+    undo, redo = stack.createUndoAction(window, "Undo"), stack.createRedoAction(window, "Redo")
+    undo.setShortcuts(Key.Undo)
+    redo.setShortcuts([*QKeySequence.keyBindings(Key.Redo), QKeySequence("Ctrl+Y")])
+    menu.addActions([undo, redo])
+
+
+def _view(menu: QMenu, window: "MainWindow") -> None:
+    for number, (key, dock) in enumerate(window.docks.items(), start=1):
+        menu.addAction(dock.toggleViewAction())
+        go = QAction(f"Go to {dock.windowTitle()}", window, shortcut=QKeySequence(f"Ctrl+{number}"))
+        go.triggered.connect(partial(window.focus_panel, key))
+        window.addAction(go)
+    menu.addSeparator()
+    _themes(menu.addMenu("&Theme"), window)
+    menu.addAction("&Reset layout", window.reset_layout)
+    full = menu.addAction("F&ull screen", QKeySequence("F11"), window.toggle_full_screen)
+    full.setCheckable(True)
+
+
+def _themes(menu: QMenu, window: "MainWindow") -> None:
+    group = QActionGroup(menu)
+    for choice, text in {Choice.SYSTEM: "As the &system", Choice.LIGHT: "&Light", Choice.DARK: "&Dark"}.items():
+        action = menu.addAction(text, partial(window.choose_theme, choice))
+        action.setCheckable(True)
+        action.setChecked(theme.watcher().choice is choice)
+        group.addAction(action)
+
+
+def _help(menu: QMenu, window: "MainWindow") -> None:
+    menu.addAction("&Keyboard shortcuts", QKeySequence("F1"), lambda: Shortcuts(window.parts(), window).show())
+    menu.addAction("Open &log folder", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(log.to_file().parent)))
+    about = menu.addAction("&About DDPM Studio", lambda: About(window).show())
+    about.setMenuRole(QAction.MenuRole.AboutRole)

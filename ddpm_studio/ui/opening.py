@@ -1,0 +1,85 @@
+"""What a file or a folder that somebody opens or drops is: a document, an export of ours, a data set or a picture."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import is_zipfile
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from ddpm_studio import data, document, export
+from ddpm_studio.data.idx import is_idx
+from ddpm_studio.document import Document
+from ddpm_studio.errors import UserError
+
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A whole document; `home` is the file it is saved in, None if it came out of an export."""
+
+    document: Document
+    home: Path | None
+
+
+@dataclass(frozen=True)
+class ChosenPicture:
+    """A picture to drown in noise."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class ChosenDataset:
+    """A data set: a folder or a file."""
+
+    path: Path
+
+
+Opened = Restored | ChosenPicture | ChosenDataset
+
+
+def read(path: Path) -> Opened:
+    """What `path` is, read once in full, so that what comes back can be used.
+
+    Raises:
+        UserError: it is none of these, or cannot be read.
+    """
+    path = path.expanduser().absolute()
+    if not path.exists():
+        raise UserError(f"there is no file {path}")
+    if path.is_dir() or is_idx(path):
+        data.load(str(path))
+        return ChosenDataset(path)
+    if path.suffix.lower() == ".json":
+        return Restored(document.load(path), path)
+    if (carried := export.read_provenance(path)) is not None:
+        return Restored(Document.from_json(carried.get("document")), None)
+    if is_zipfile(path):
+        data.load(str(path))
+        return ChosenDataset(path)
+    data.open_picture(path)
+    return ChosenPicture(path)
+
+
+class Reading(QThread):
+    """Reads one path in a thread; the window stays alive while a folder of many pictures is read."""
+
+    opened = Signal(object)  # Opened
+    refused = Signal(str)  # why it cannot be used, in one line
+    crashed = Signal(object)  # an exception nobody expected
+
+    def __init__(self, path: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.path = path
+
+    def run(self) -> None:
+        """Called by the thread."""
+        try:
+            opened = read(self.path)
+        except UserError as error:
+            self.refused.emit(str(error))
+        except Exception as error:
+            self.crashed.emit(error)
+        else:
+            self.opened.emit(opened)

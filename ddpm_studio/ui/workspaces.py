@@ -1,0 +1,102 @@
+"""Which panels there are, and how the workspaces arrange them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import pairwise
+from typing import Protocol, runtime_checkable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
+
+from ddpm_studio.ui.session import Session
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Where a panel's class is; one that `needs_torch` is imported beside the living window."""
+
+    title: str
+    module: str
+    name: str
+    needs_torch: bool
+
+    def make(self, session: Session) -> QWidget:
+        """A panel on this session; imports its module unless that is done."""
+        made: QWidget = getattr(import_module(self.module), self.name)(session)
+        return made
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Rows of panels from the top down, each with its share of the height; a row's panels share its width equally."""
+
+    title: str
+    rows: tuple[tuple[str, ...], ...]
+    heights: tuple[int, ...]
+
+
+@runtime_checkable
+class HasJobs(Protocol):
+    """A panel with threads to end before the window goes."""
+
+    def close_jobs(self) -> None:
+        """Ends them and waits."""
+
+
+class Dock(QDockWidget):
+    """The place of one panel, which says "loading" until the panel is there."""
+
+    def __init__(self, key: str, panel: Panel, parent: QWidget) -> None:
+        super().__init__(panel.title, parent)
+        self.setObjectName(key)  # by which QMainWindow's saved state knows it
+        self.panel: QWidget | None = None
+        self.say("Loading PyTorch…" if panel.needs_torch else "")
+
+    def say(self, text: str) -> None:
+        """Shows a quiet line in the panel's place."""
+        label = QLabel(text, self)
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        label.setWordWrap(True)
+        label.setEnabled(False)
+        self._put(label)
+
+    def fill(self, panel: QWidget) -> None:
+        """Puts the panel in its place."""
+        self.panel = panel
+        self._put(panel)
+
+    def _put(self, widget: QWidget) -> None:
+        before = self.widget()
+        self.setWidget(widget)
+        if before is not None:
+            before.deleteLater()
+
+
+def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], workspace: Workspace) -> None:
+    """Puts a workspace's docks where it wants them and hides the others."""
+    for dock in docks.values():
+        window.removeDockWidget(dock)
+        dock.setFloating(False)
+    firsts = [docks[row[0]] for row in workspace.rows]
+    window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, firsts[0])
+    for above, below in pairwise(firsts):
+        window.splitDockWidget(above, below, Qt.Orientation.Vertical)
+    for row in workspace.rows:
+        for left, right in pairwise(row):
+            window.splitDockWidget(docks[left], docks[right], Qt.Orientation.Horizontal)
+        window.resizeDocks([docks[key] for key in row], [1000] * len(row), Qt.Orientation.Horizontal)
+        for key in row:
+            docks[key].show()
+    window.resizeDocks(firsts, list(workspace.heights), Qt.Orientation.Vertical)
+
+
+PANELS: dict[str, Panel] = {
+    "schedule": Panel("Schedule", "ddpm_studio.ui.panels.schedule", "SchedulePanel", needs_torch=False),
+    "noising": Panel("Noising", "ddpm_studio.ui.panels.noising", "NoisingPanel", needs_torch=True),
+    "sampling": Panel("Sampling", "ddpm_studio.ui.panels.sampling", "SamplingPanel", needs_torch=True),
+}
+
+WORKSPACES: dict[str, Workspace] = {
+    "explore": Workspace("Explore", (("schedule", "noising"), ("sampling",)), (520, 440)),
+}
