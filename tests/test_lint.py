@@ -241,7 +241,7 @@ def test_the_fix_of_any_table_is_a_schedule_whose_table_has_no_findings(table):
     for finding in lint_alpha_bar(table):
         assert finding.fix is not None
         assert isinstance(finding.fix.schedule, Drawn)
-        assert finding.fix.schedule.T == len(table) - 1
+        assert len(table) - 1 == finding.fix.schedule.T
         assert finding.fix.schedule.space is Space.LOG_SNR
         assert lint_alpha_bar(finding.fix.schedule.alpha_bar) == ()
 
