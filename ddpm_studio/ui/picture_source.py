@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QWidget
 
 from ddpm_studio.assets import photographs
 from ddpm_studio.data import DATASETS
@@ -25,10 +25,11 @@ class PictureSource(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._dataset = next(iter(DATASETS))
+        self._shown = 0  # the line of the chosen picture
         self._names = QComboBox(self)
-        self._names.setToolTip("x₀: the picture that is drowned in noise")
+        self._names.setToolTip("x₀: the picture that is drowned in noise; your own can also be dropped on this panel")
         self._names.setAccessibleName("picture")
-        self._names.setMinimumContentsLength(9)
+        self._names.setMinimumContentsLength(12)
         self._names.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._names.activated.connect(self._on_activated)
         self._number = NumberBox(NUMBER)
@@ -37,12 +38,9 @@ class PictureSource(QWidget):
         self._number.previewed.connect(lambda number: self.previewed.emit(f"{self._dataset}:{number}"))
         self._number.edited.connect(lambda number: self.edited.emit(f"{self._dataset}:{number}"))
         self._number.refused.connect(self.refused)
-        self._open = QPushButton("Open…", self)
-        self._open.setToolTip("a picture of your own; or drop one on this panel")
-        self._open.clicked.connect(self._on_open)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        for control in (self._names, self._number, self._open):
+        for control in (self._names, self._number):
             row.addWidget(control)
 
     def show_source(self, ref: str, dataset: str) -> None:
@@ -58,19 +56,24 @@ class PictureSource(QWidget):
                 self._names.addItem(f"from {self._dataset}", ref if taken else f"{self._dataset}:0")
             if self._names.findData(ref) < 0:
                 self._names.addItem(Path(ref).name, ref)
-            self._names.setCurrentIndex(self._names.findData(ref))
+            self._names.addItem("open a picture…", None)
+            self._shown = self._names.findData(ref)
+            self._names.setCurrentIndex(self._shown)
         self._number.setVisible(taken)
         if taken:
             self._number.set_value(int(number))
 
     def _on_activated(self, index: int) -> None:
-        self.edited.emit(self._names.itemData(index))
+        ref = self._names.itemData(index) or self._asked()
+        if ref is not None:
+            self.edited.emit(ref)
+        else:
+            self._names.setCurrentIndex(self._shown)
 
-    def _on_open(self) -> None:
+    def _asked(self) -> str | None:
         kinds = f"Pictures ({' '.join(f'*.{suffix}' for suffix in SUFFIXES)});;All files (*)"
         path, _ = QFileDialog.getOpenFileName(self, "Open picture", "", kinds)
-        if path:
-            self.edited.emit(path)
+        return path or None
 
 
 def dropped_picture(event: QDropEvent) -> str | None:
