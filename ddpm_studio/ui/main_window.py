@@ -74,8 +74,7 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        below = 0 if self.menuBar().isNativeMenuBar() else self.menuBar().sizeHint().height()
-        self.messages.setGeometry(0, below, self.width(), self.messages.sizeHint().height())
+        self._place_messages()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
@@ -131,6 +130,15 @@ class MainWindow(QMainWindow):
         self.session.noticed.connect(self.messages.notice)
         self.session.undo_stack.cleanChanged.connect(self._name)
         self.files.renamed.connect(self._name)
+
+    def _place_messages(self) -> None:
+        """Beside the menus, where they hide and move nothing; across the top where no menu bar is in the window."""
+        bar, height = self.menuBar(), self.messages.sizeHint().height()
+        if bar.isNativeMenuBar():
+            self.messages.setGeometry(0, 0, self.width(), height)
+        else:
+            left = bar.actionGeometry(bar.actions()[-1]).right() + 16
+            self.messages.setGeometry(left, 0, self.width() - left, bar.sizeHint().height())
 
     def _name(self) -> None:
         self.setWindowTitle(f"DDPM Studio — {self.files.name}[*]")

@@ -1,4 +1,4 @@
-"""A slim bar above the panels that says one line: what went wrong and what to do, or what was done."""
+"""A slim bar beside the menus that says one line: what went wrong and what to do, or what was done."""
 
 from enum import StrEnum
 
@@ -80,6 +80,7 @@ class MessageBar(QWidget):
         self._copy.setVisible(bool(details))
         self._paint()
         self.show()
+        self.raise_()
 
     def _on_copy(self) -> None:
         QGuiApplication.clipboard().setText(self._details)
@@ -87,15 +88,12 @@ class MessageBar(QWidget):
     def _paint(self) -> None:
         colours = theme.colours()
         edge = {Level.NOTICE: colours.good, Level.ERROR: colours.error}[self._level]
-        self.setStyleSheet(
-            f"#message-bar {{ background: {colours.background}; border-left: 4px solid {edge};"
-            f" border-bottom: 1px solid {colours.grid}; }}"
-        )
+        self.setStyleSheet(f"#message-bar {{ background: {colours.background}; border-left: 4px solid {edge}; }}")
         self._symbol.setStyleSheet(f"color: {edge}")
 
     def _lay_out(self) -> None:
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 2, 4, 2)
+        layout.setContentsMargins(8, 0, 4, 0)
         layout.addWidget(self._symbol)
         layout.addWidget(self._text, stretch=1)
         layout.addWidget(self._copy)
