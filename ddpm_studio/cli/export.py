@@ -1,0 +1,108 @@
+"""`ddpm-studio export`: samples that were kept as numbers, drawn; or the document out of any export."""
+
+import argparse
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddpm_studio import document
+from ddpm_studio.cli.flags import Subcommands
+from ddpm_studio.cli.look import Look, add_look_flags, draw_samples, draw_trajectory, look_of
+from ddpm_studio.cli.opened import document_in, provenance_of
+from ddpm_studio.errors import UserError
+
+EXAMPLES = """\
+examples:
+  ddpm-studio export faces.npz --out faces.png              the samples as a grid
+  ddpm-studio export faces.npz --trajectory --out strip.png a film strip of each sample
+  ddpm-studio export faces.npz --out faces.gif --fps 30 --columns 8
+  ddpm-studio export faces.npz --quantity x0_hat --out guesses.webp
+  ddpm-studio export faces.gif --out faces.ddpm.json        the document that made it
+"""
+
+
+class Quantity(StrEnum):
+    """What of a trajectory is drawn."""
+
+    X_T = "x_t"
+    X0_HAT = "x0_hat"
+
+    @property
+    def key(self) -> str:
+        """Its array in the archive."""
+        return "trajectory" if self is Quantity.X_T else "x0_hat"
+
+
+def add(commands: Subcommands, name: str) -> None:
+    """Declares the command."""
+    parser = commands.add_parser(
+        name,
+        help="turn an export into another format",
+        description="Draws the samples or the trajectory in an .npz as PNG, GIF or WebP, provenance included;\n"
+        f"or takes the document out of any export (--out NAME{document.SUFFIX}).",
+        epilog=EXAMPLES,
+    )
+    parser.add_argument("file", metavar="FILE", help="a file that the window or another command has written")
+    parser.add_argument("--out", metavar="FILE", required=True, help=f"ends in .png, .gif, .webp or {document.SUFFIX}")
+    parser.add_argument("--trajectory", action="store_true", help="PNG: a film strip of each sample, not its end alone")
+    parser.add_argument(
+        "--quantity",
+        metavar="NAME",
+        help=f"of a trajectory: {' or '.join(Quantity)} (default x_t; x0_hat is the guess of the clean picture)",
+    )
+    add_look_flags(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> None:
+    file, out, look = Path(args.file), Path(args.out), look_of(args)
+    if out.name.endswith(document.SUFFIX):
+        document.save(document_in(file), out)
+        return
+
+    from ddpm_studio import export  # noqa: PLC0415 - Pillow, not needed for --help
+
+    kind = export.kind_of(out)
+    if file.suffix.lower() != ".npz" or kind is export.Kind.ARRAYS:
+        raise UserError(
+            f"only an .npz can be drawn anew, as .png, .gif or .webp; any other export gives its document, "
+            f"--out NAME{document.SUFFIX}"
+        )
+    quantity = None if args.quantity is None else _quantity(args.quantity)
+    whole_chain = args.trajectory or quantity is not None or kind is export.Kind.ANIMATION
+    _draw(file, out, look, (quantity or Quantity.X_T).key if whole_chain else "samples")
+
+
+def _quantity(text: str) -> Quantity:
+    try:
+        return Quantity(text)
+    except ValueError as error:
+        raise UserError(f"--quantity must be one of {', '.join(Quantity)}, but is {text!r}") from error
+
+
+def _draw(file: Path, out: Path, look: Look, key: str) -> None:
+    told = (provenance_of(file) or {}) | {"drawn": key}
+    array = _array(file, key)
+    draw = draw_samples if key == "samples" else draw_trajectory
+    draw(out, array, look, told)
+
+
+def _array(file: Path, key: str) -> NDArray[np.float32]:
+    """Pictures (N, C, H, W), or a trajectory of them (F, N, C, H, W), all finite."""
+    from ddpm_studio.data.npz import open_npz, read_array  # noqa: PLC0415 - Pillow
+
+    with open_npz(file) as archive:
+        if key not in archive:
+            hint = "" if key == "samples" else "; sample it again with --trajectory"
+            raise UserError(f"{file} holds {', '.join(archive.files) or 'nothing'} and no {key}{hint}")
+        array = read_array(archive, key, file)
+    dimensions = 4 if key == "samples" else 5
+    if array.ndim != dimensions or array.shape[-3] not in (1, 3) or array.dtype.kind != "f" or not array.size:
+        raise UserError(
+            f"{file}: {key} is {array.dtype} of shape {array.shape}, not pictures as this program writes them"
+        )
+    if not np.isfinite(array).all():
+        raise UserError(f"{file}: {key} contains NaN or infinite values")
+    return array.astype(np.float32, copy=False)

@@ -1,0 +1,82 @@
+"""How samples and trajectories become pictures: the flags that say so, and the drawing by the file's suffix."""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddpm_studio.cli.flags import whole
+
+FILM, STRIP = 100, 10
+"""Frames of an animation and of a film strip, unless --frames says otherwise."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """Layout of what is drawn; None leaves it to the drawing."""
+
+    fps: int
+    columns: int | None
+    scale: int | None
+    frames: int | None
+
+
+def add_look_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags behind a `Look`."""
+    group = add_film_flags(parser)
+    group.add_argument("--columns", metavar="N", help="pictures in a row of the grid; default: nearly square")
+    group.add_argument(
+        "--frames",
+        metavar="N",
+        help=f"at most so many moments, evenly spaced (default {FILM} in an animation, {STRIP} in a film strip)",
+    )
+
+
+def add_film_flags(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Those flags that also make sense for one picture at chosen moments."""
+    group = parser.add_argument_group("how it is drawn (PNG, GIF, WebP)")
+    group.add_argument("--fps", metavar="N", help="frames a second, 1 to 50 (default 20)")
+    group.add_argument("--scale", metavar="N", help="every pixel becomes N × N; default: at least 64 pixels a side")
+    return group
+
+
+def look_of(args: argparse.Namespace) -> Look:
+    """What the flags say; UserError about a number that cannot be."""
+    return Look(
+        fps=_number(args, "fps", 1, 50) or 20,
+        columns=_number(args, "columns", 1, 10_000),
+        scale=_number(args, "scale", 1, 64),
+        frames=_number(args, "frames", 2, 10_000),
+    )
+
+
+def _number(args: argparse.Namespace, name: str, low: int, high: int) -> int | None:
+    text = vars(args).get(name)
+    return None if text is None else whole(text, f"--{name}", low, high)
+
+
+def moments(count: int, limit: int) -> NDArray[np.int64]:
+    """At most `limit` of 0..count − 1, evenly spaced, the last included, and the first if there is more than one."""
+    return np.linspace(count - 1, 0, min(count, limit)).round().astype(np.int64)[::-1]
+
+
+def draw_samples(out: Path, samples: NDArray[np.float32], look: Look, told: dict[str, object]) -> None:
+    """A grid PNG of pictures (N, C, H, W)."""
+    from ddpm_studio import data, export  # noqa: PLC0415 - Pillow, not needed for --help
+
+    export.save_picture(out, export.grid(data.to_bytes(samples), look.columns, scale=look.scale), told)
+
+
+def draw_trajectory(out: Path, trajectory: NDArray[np.float32], look: Look, told: dict[str, object]) -> None:
+    """A trajectory (F, N, C, H, W): GIF and WebP play the grid of its pictures, PNG has a row of moments for each."""
+    from ddpm_studio import data, export  # noqa: PLC0415 - see above
+
+    if export.kind_of(out) is export.Kind.ANIMATION:
+        frames = trajectory[moments(len(trajectory), look.frames or FILM)]
+        export.save_animation(out, export.Film(frames, look.columns, scale=look.scale), look.fps, told)
+    else:
+        frames = trajectory[moments(len(trajectory), look.frames or STRIP)]
+        rows = np.moveaxis(frames, 0, 1).reshape(-1, *frames.shape[2:])
+        export.save_picture(out, export.grid(data.to_bytes(rows), len(frames), scale=look.scale), told)

@@ -1,0 +1,38 @@
+"""The document in a file: in a `*.ddpm.json` that was saved, or in the provenance of anything that was exported."""
+
+from collections.abc import Container
+from pathlib import Path
+
+from ddpm_studio.document import Document, load
+from ddpm_studio.errors import UserError
+
+
+def document_in(path: Path) -> Document:
+    """The document that a file is or that made it.
+
+    Raises:
+        UserError: it cannot be read, or there is none in it.
+    """
+    if path.suffix.lower() == ".json":
+        return load(path)
+    return document_of(path, provenance_of(path))
+
+
+def document_of(path: Path, provenance: dict[str, object] | None) -> Document:
+    """The document in the provenance that `path` carries; UserError if it carries none."""
+    if provenance is None:
+        raise UserError(f"{path} was not made by DDPM Studio: there is no document in it")
+    return Document.from_json(provenance.get("document"))
+
+
+def provenance_of(path: Path) -> dict[str, object] | None:
+    """What an export says of its making; None in a file that says nothing. UserError: it cannot be read."""
+    from ddpm_studio.export import read_provenance  # noqa: PLC0415 - Pillow, not needed for --help
+
+    return read_provenance(path)
+
+
+def located(ref: str, names: Container[str]) -> str:
+    """A name as it is; a path made absolute, so that the document means the same file from anywhere."""
+    path = Path(ref).expanduser()
+    return ref if ref in names or not path.exists() else str(path.absolute())
