@@ -38,7 +38,7 @@ class Watched:
 
 
 def watch(exact: Exact, sampler: Sampler, *, seed: int, samples: Sequence[int], k: int = NEAREST) -> Iterator[Watched]:
-    """The chain of `sample`, to the bit, and the k pictures nearest to every x_t on the way. Raises what `sample` does."""
+    """The chain of `sample`, to the bit, with the k pictures nearest to every x_t; raises what `sample` does."""
     witness = _Witness(exact, k)
     for step in sample(witness, sampler, seed=seed, samples=samples):
         yield Watched(step, Neighbours.of(witness.last))

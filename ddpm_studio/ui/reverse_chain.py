@@ -1,0 +1,246 @@
+"""The reverse chain of a document: walked in the background, remembered, looked at from any of its states."""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from PySide6.QtCore import QObject, Signal, Slot
+from torch import Tensor
+
+from ddpm_studio.data import ImageData, load
+from ddpm_studio.denoiser import Exact
+from ddpm_studio.document import Document
+from ddpm_studio.neighbours import Neighbours, Watched, watch
+from ddpm_studio.sample import Step
+from ddpm_studio.trajectory import Trajectory
+from ddpm_studio.ui.job import Job, Outcome
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A data set and its exact denoiser under the chain's schedule."""
+
+    ref: str  # the document's name for the data set
+    data: ImageData
+    exact: Exact
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One state of the chain and the step that leaves it; for the last state, the step that led to it."""
+
+    index: int
+    times: tuple[int, ...]  # t of every state, falling to 0
+    step: Step
+    neighbours: Neighbours
+
+    @property
+    def t(self) -> int:
+        """Where on the schedule this is."""
+        return self.times[self.index]
+
+    @property
+    def final(self) -> bool:
+        """Whether x is the finished sample."""
+        return self.index == len(self.times) - 1
+
+    @property
+    def x(self) -> Tensor:
+        """x_t of all samples, (B, C, H, W)."""
+        return self.step.next if self.final else self.step.x
+
+
+class ReverseChain(QObject):
+    """Walks as far as it is asked to look, in a job; what has been walked is shown again at once.
+
+    `go` asks for a state, walking there if need be, and `look_back` for one that has been walked already; `shown`
+    follows, on the way there too. All methods are for the thread of the window and return at once.
+    """
+
+    opened = Signal(object)  # Model: read and ready, before the first state
+    verified = Signal(str)  # the data set that `verify` was asked for can be used
+    advanced = Signal()  # more states have been walked
+    shown = Signal(object)  # Frame
+    failed = Signal(str)  # one line; the chain stays where it is
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.document: Document | None = None
+        self.model: Model | None = None
+        self.times: tuple[int, ...] = (0,)
+        self.trajectory: Trajectory | None = None
+        self.neighbours: list[Neighbours] = []  # of every step taken
+        self.position = -1  # the state that is shown; −1 is none
+        self._wanted = 0
+        self._asked = 0  # steps the job was asked for
+        self._at_hand: dict[int, Step] = {}  # the newest step and the one recalled last
+        self._walking: Job | None = None
+        self._recalling: Job | None = None
+        self._verifying: Job | None = None
+
+    @property
+    def front(self) -> int:
+        """The last state that has been walked to; −1 before the first."""
+        return self._state_after(len(self.neighbours)) if self.neighbours else -1
+
+    def restart(self, document: Document) -> None:
+        """Walks the chain of another document as far, in t/T, as this one was to go, and looks from where it was to."""
+        position, front = self._share(self._wanted), self._share(self._state_after(self._asked))
+        self._retire()
+        self.document = document
+        self.times = (*document.sampler.times(document.schedule.T).tolist(), 0)
+        self.trajectory, self.neighbours, self._at_hand, self.position = None, [], {}, -1
+        self._wanted, self._asked = self._index(position), 0
+        model = self.model
+        self._walking = self._job(_chain(document, model), self._on_walked)
+        self._walking.step()  # the model
+        self._walk_to(self._index(front))
+
+    def go(self, index: int, ahead: int = 0) -> None:
+        """Shows state `index`, walking there if need be, and `ahead` states further; a longer walk is broken off."""
+        self._wanted = min(max(index, 0), len(self.times) - 1)
+        taken = len(self.neighbours)
+        if self._walking is not None and taken and self._asked > max(self._wanted + ahead + 1, taken):
+            self._walking.pause()
+            self._asked = taken
+        self._walk_to(self._wanted + ahead)
+        self._show()
+
+    def look_back(self, share: float) -> None:
+        """Shows the walked state nearest to t/T = `share`; walks nowhere, and breaks off no walk."""
+        if self.front >= 0 and self.document is not None:
+            T = self.document.schedule.T
+            self._wanted = min(range(self.front + 1), key=lambda i: abs(self.times[i] - share * T))
+            self._show()
+
+    def verify(self, ref: str) -> None:
+        """Reads another data set, then says `verified` or `failed`; a restart with it need not read it again."""
+        if self._verifying is not None:
+            self._verifying.retire()
+        assert self.document is not None
+        self._verifying = self._job(_opened(ref, self.document), self._on_verified)
+        self._verifying.play()
+
+    def close(self) -> None:
+        """Waits for all its threads to end."""
+        for job in self.findChildren(Job):
+            job.close()
+
+    def _walk_to(self, index: int) -> None:
+        """Asks for the steps up to the one that leaves state `index`."""
+        missing = min(index + 1, len(self.times) - 1) - self._asked
+        if missing > 0 and self._walking is not None:
+            self._walking.step(missing)
+            self._asked += missing
+
+    @Slot(object)
+    def _on_walked(self, values: list[Model | Watched]) -> None:
+        for value in values:
+            if isinstance(value, Model):
+                self._open(value)
+            else:
+                self._take(value)
+        if self.neighbours:
+            self.advanced.emit()
+            self._show()
+
+    def _open(self, model: Model) -> None:
+        assert self.document is not None
+        sampling = self.document.sampling
+        self.model = model
+        self.trajectory = Trajectory(
+            model.exact, self.document.sampler, seed=sampling.seed, samples=range(sampling.count)
+        )
+        self.opened.emit(model)
+
+    def _take(self, watched: Watched) -> None:
+        assert self.trajectory is not None
+        self._at_hand.pop(len(self.neighbours) - 1, None)
+        self._at_hand[len(self.neighbours)] = watched.step
+        self.trajectory.append(watched.step)
+        self.neighbours.append(watched.neighbours)
+        self._asked = max(self._asked, len(self.neighbours))  # one was in work when the walk was broken off
+
+    def _show(self) -> None:
+        index = min(self._wanted, self.front)
+        if index < 0 or index == self.position:
+            return
+        number = min(index, len(self.times) - 2)
+        step = self._step(number)
+        if step is not None:
+            self.position = index
+            self.shown.emit(Frame(index, self.times, step, self.neighbours[number]))
+        elif self._recalling is None:
+            self._recall(number)
+
+    def _step(self, number: int) -> Step | None:
+        """The step if it is quickly had."""
+        assert self.trajectory is not None
+        if number in self._at_hand:
+            return self._at_hand[number]
+        return self.trajectory.step(number) if self.trajectory.keeps(number) else None
+
+    def _recall(self, number: int) -> None:
+        assert self.trajectory is not None
+        walk = self.trajectory.walk(number)
+        self._recalling = self._job(((number, step) for step in islice(walk, 1)), self._on_recalled)
+        self._recalling.play()
+
+    @Slot(object)
+    def _on_recalled(self, values: list[tuple[int, Step]]) -> None:
+        assert self._recalling is not None
+        self._recalling.retire()
+        self._recalling = None
+        newest = len(self.neighbours) - 1
+        self._at_hand = {number: step for number, step in self._at_hand.items() if number == newest} | dict(values)
+        self._show()
+
+    @Slot(object)
+    def _on_verified(self, values: list[Model]) -> None:
+        self.model = values[-1]
+        self.verified.emit(self.model.ref)
+
+    @Slot(object, str)
+    def _on_ended(self, outcome: Outcome, text: str) -> None:
+        if outcome is Outcome.FAILED:
+            self.failed.emit(text)
+
+    def _job(self, values: Iterator[object], receiver: object) -> Job:
+        job = Job(lambda: values, self)
+        job.reported.connect(receiver)
+        job.ended.connect(self._on_ended)
+        return job
+
+    def _retire(self) -> None:
+        for job in (self._walking, self._recalling):
+            if job is not None:
+                job.retire()
+        self._walking = self._recalling = None
+
+    def _state_after(self, steps: int) -> int:
+        """The last state that can be shown after so many steps: one whose own step has been taken, or the final one."""
+        return steps if steps == len(self.times) - 1 else max(steps - 1, 0)
+
+    def _share(self, index: int) -> float:
+        """t/T of a state; 1 for the first one, also where the sampler leaves T out."""
+        return self.times[index] / self.document.schedule.T if index and self.document else 1.0
+
+    def _index(self, share: float) -> int:
+        """The first state at or below t/T = `share`."""
+        assert self.document is not None
+        return bisect_left(self.times, -share * self.document.schedule.T - 1e-9, key=lambda t: -t)
+
+
+def _chain(document: Document, model: Model | None) -> Iterator[Model | Watched]:
+    if model is None or model.ref != document.dataset:
+        model = next(_opened(document.dataset, document))
+    exact = model.exact.with_schedule(document.schedule)
+    yield replace(model, exact=exact)
+    sampling = document.sampling
+    yield from watch(exact, document.sampler, seed=sampling.seed, samples=range(sampling.count))
+
+
+def _opened(ref: str, document: Document) -> Iterator[Model]:
+    data = load(ref)
+    yield Model(ref, data, Exact.of_pictures(document.schedule, data.train))
