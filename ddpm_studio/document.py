@@ -109,7 +109,7 @@ def load(path: Path) -> Document:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror or error}") from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, a number or a nesting without end
         raise UserError(f"{path} is not a DDPM Studio document: it is not JSON ({error})") from error
     return Document.from_json(data)
 
@@ -118,7 +118,7 @@ def _opened(data: object) -> Json:
     if not isinstance(data, Mapping) or data.get("format") != "ddpm-studio document":
         raise UserError('this is not a DDPM Studio document: "format" is not "ddpm-studio document"')
     version = data.get("version")
-    if not isinstance(version, int) or version < 1:
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise UserError(f"document: version must be a whole number from 1, but is {version!r}")
     if version > VERSION:
         raise UserError(f"this document has version {version}, newer than this program's {VERSION}: update DDPM Studio")

@@ -11,6 +11,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from enum import Enum
 from functools import cache
+from math import inf
 from typing import Annotated, ClassVar, Self, TypeVar, get_args, get_origin, get_type_hints
 
 from ddpm_studio.errors import UserError
@@ -60,7 +61,7 @@ class Parameter:
         if self.range is not None and isinstance(value, int | float):
             low, high = self.range.low, self.range.high
             if not low <= value <= high:  # also refuses NaN
-                raise UserError(f"{owner}: {self.name} must be between {low:g} and {high:g}, but is {value:g}")
+                raise UserError(f"{owner}: {self.name} must be between {low:g} and {high:g}, but is {_float(value):g}")
         return value
 
     def parsed(self, text: str, owner: str = "") -> object:
@@ -90,7 +91,7 @@ class Parameter:
         if self.type is tuple:
             return _knots(value, f"{owner}: {self.name}")
         if self.type is float and isinstance(value, int) and not isinstance(value, bool):
-            return float(value)
+            return _float(value)
         if not isinstance(value, self.type) or (self.type is int and isinstance(value, bool)):
             raise UserError(f"{owner}: {self.name} must be {_a(self.type)}, but is {value!r}")
         return value
@@ -187,9 +188,23 @@ def _choice(choices: type[Enum], value: object, where: str) -> Enum:
 
 def _knots(value: object, where: str) -> Knots:
     try:
-        return tuple((float(u), float(y)) for u, y in value)  # type: ignore[attr-defined]
-    except (TypeError, ValueError) as error:
+        return tuple((_number(u), _number(y)) for u, y in value)  # type: ignore[attr-defined]
+    except (TypeError, ValueError, OverflowError) as error:
         raise UserError(f"{where} must be pairs of numbers [u, value]") from error
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise TypeError(value)
+    return float(value)
+
+
+def _float(value: float) -> float:
+    """`value` as a float; infinite if it is a whole number too large for one."""
+    try:
+        return float(value)
+    except OverflowError:
+        return inf if value > 0 else -inf
 
 
 def _to_json(value: object) -> object:

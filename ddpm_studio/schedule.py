@@ -255,10 +255,6 @@ class Drawn(Schedule):
     kind = "drawn"
     remedy = "let ᾱ and log SNR fall from knot to knot, and keep β between 0 and 1"
 
-    def __post_init__(self) -> None:
-        self._check_knots()
-        super().__post_init__()
-
     @classmethod
     def tracing(cls, schedule: Schedule, space: Space, knots: int = 6) -> "Drawn":
         """A drawn curve close to `schedule`, through at most `knots` (≥ 2) of its points."""
@@ -267,6 +263,7 @@ class Drawn(Schedule):
         return cls(T=schedule.T, space=space, knots=traced(_u(schedule.T), values, knots, _tolerance(schedule, space)))
 
     def _betas(self) -> Table:
+        self._check_knots()
         u, values = np.array(self.knots).T
         curve = monotone_cubic(u, values, _u(self.T))
         if self.space is Space.BETA:
@@ -279,7 +276,7 @@ class Drawn(Schedule):
         u = [x for x, _ in self.knots]
         if len(u) < 2 or u[0] != 0.0 or u[-1] != 1.0 or any(b <= a for a, b in pairwise(u)):
             raise UserError("drawn schedule: knots must be at least two, with u rising from exactly 0 to exactly 1")
-        low, high = LIMITS[Space(self.space)]
+        low, high = LIMITS[self.space]
         for x, value in self.knots:
             if not low <= value <= high:
                 allowed = f"{self.space} goes from {low:g} to {high:g}"
