@@ -63,7 +63,18 @@ def reading(path: Path) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise UserError(f"Cannot read {path}: {_remedy(error)}.") from error
+        if isinstance(error, MemoryError):
+            raise UserError(f"Cannot read {path}: it needs more memory than there is.") from error
         raise UserError(f"Cannot read {path}: it is damaged or not what its name says ({_said(error)}).") from error
+
+
+def existing(ref: str) -> Path | None:
+    """The path of what `ref` names, ~ expanded; None if nothing has that name, or it can be none (as the empty one)."""
+    try:
+        path = Path(ref).expanduser()
+        return path if ref and path.exists() else None
+    except (OSError, RuntimeError, ValueError):  # too long, another person's home that is not there, a zero byte
+        return None
 
 
 def _target(path: Path) -> Path:

@@ -150,3 +150,19 @@ def test_reading_what_cannot_be_read_is_one_line(tmp_path, name, told):
     with pytest.raises(UserError, match=told) as error, reading(path):
         path.read_bytes()
     assert one_line(error)
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (MemoryError(), "more memory than there is"),
+        (ValueError("bad\nbytes"), r"damaged or not what its name says \(bad bytes\)"),
+        (OSError("no number"), "damaged"),
+        (EOFError(), r"damaged .*\(EOFError\)"),
+        (UserError("told already, and more"), "^told already, and more$"),
+    ],
+)
+def test_whatever_a_decoder_raises_becomes_one_line(tmp_path, fault, told):
+    with pytest.raises(UserError, match=told) as error, reading(tmp_path / "a"):
+        raise fault
+    assert one_line(error)

@@ -13,6 +13,7 @@ from ddpm_studio.data.npz import read_npz
 from ddpm_studio.data.pictures import Picture, fit, open_picture
 from ddpm_studio.data.stack import as_stack
 from ddpm_studio.errors import UserError
+from ddpm_studio.files import existing
 
 DEFAULT_SIZE = 32  # of a folder's pictures and of a single one, where none is asked for
 
@@ -31,8 +32,8 @@ def load(ref: str, size: int | None = None) -> ImageData:
     """
     if ref in DATASETS:
         return _shipped(ref, size)
-    path = Path(ref).expanduser()
-    if not path.exists():
+    path = existing(ref)
+    if path is None:
         names = ", ".join(DATASETS)
         raise UserError(f"There is no data set or file named {ref!r}; the shipped sets are {names}; or give a path.")
     data = _in_folder(path, size) if path.is_dir() else _in_file(path, size)

@@ -28,7 +28,7 @@ def read_folder(folder: Path, size: int, how: Fit = Fit.CROP) -> Folder:
     Files are taken by suffix (SUFFIXES), hidden ones left out; one that cannot be read is skipped and named.
 
     Raises:
-        UserError: no folder, no picture in it, or none that can be read.
+        UserError: no folder, no picture in it, none that can be read, or a size out of range.
     """
     paths = picture_paths(folder)
     if not paths:
@@ -37,9 +37,11 @@ def read_folder(folder: Path, size: int, how: Fit = Fit.CROP) -> Folder:
     skipped: list[str] = []
     for path in paths:
         try:
-            pictures.append(fit(open_picture(path), size, how))
+            picture = open_picture(path)
         except UserError:
             skipped.append(str(path.relative_to(folder)))
+        else:
+            pictures.append(fit(picture, size, how))
     if not pictures:
         raise UserError(f"None of the {len(paths)} pictures in {folder} can be read: {skipped[0]} is the first.")
     channels = max(picture.shape[2] for picture in pictures)

@@ -40,8 +40,8 @@ def read_npz(path: Path) -> tuple[Picture, Picture]:
 @contextmanager
 def open_npz(path: Path) -> Iterator[NpzFile]:
     """The archive, its list of arrays read and no array yet. UserError: no archive, or damaged."""
-    with reading(path):
-        archive = np.load(path, allow_pickle=False)
+    with reading(path), path.open("rb") as file:  # opened here: np.load leaves a damaged file open
+        archive = np.load(file, allow_pickle=False)
         if not isinstance(archive, NpzFile):
             raise UserError(f"Cannot read {path}: it is a single array, not an .npz archive; use numpy.savez.")
         with archive:

@@ -1,11 +1,10 @@
 """The one picture that is drowned in noise: a shipped photograph, a picture of a data set, or a file."""
 
-from pathlib import Path
-
 from ddpm_studio.assets import asset, photographs
 from ddpm_studio.data.datasets import DATASETS, load
 from ddpm_studio.data.pictures import Picture, fit, open_picture, shrink, to_channels
 from ddpm_studio.errors import UserError
+from ddpm_studio.files import existing
 
 LONGEST = 512  # pixels on the longer side of a picture whose size is left to itself
 
@@ -31,8 +30,8 @@ def _named(ref: str) -> Picture:
         return open_picture(asset("images", f"{ref}.png"))
     if name in DATASETS:
         return _of_dataset(name, index if colon else "")
-    path = Path(ref).expanduser()
-    if not path.exists():
+    path = existing(ref)
+    if path is None:
         raise UserError(
             f"There is no picture named {ref!r}; the shipped photographs are {', '.join(photographs())}; "
             f"or give a data-set picture such as fashion:7, or a path."

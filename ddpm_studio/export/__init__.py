@@ -1,12 +1,13 @@
 """What people take home: pictures, grids, film strips, animations and arrays, each with its provenance inside."""
 
-from ddpm_studio.export.animation import MAX_FPS
+from ddpm_studio.export.animation import MAX_FPS, MIN_FPS
 from ddpm_studio.export.layout import Film, Frames, enlarge, grid, strip, visible_scale
 from ddpm_studio.export.provenance import Provenance, read_provenance
 from ddpm_studio.export.save import SUFFIXES, Kind, kind_of, save_animation, save_picture, save_samples
 
 __all__ = [
     "MAX_FPS",
+    "MIN_FPS",
     "SUFFIXES",
     "Film",
     "Frames",

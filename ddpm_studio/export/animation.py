@@ -11,7 +11,7 @@ from ddpm_studio.errors import UserError
 from ddpm_studio.export.layout import Frames
 from ddpm_studio.export.provenance import IMAGE_DESCRIPTION, Provenance, marked
 
-MAX_FPS = 50  # a GIF counts in hundredths of a second, and viewers slow down what is below two
+MIN_FPS, MAX_FPS = 0.1, 50  # a GIF counts in hundredths of a second, and viewers slow down what is below two
 HOLD = 1500  # milliseconds that the last frame stays at least
 
 _WEBP_SIDE = 16383  # pixels: the format's limit
@@ -19,9 +19,19 @@ _SAMPLED_FRAMES = 16  # that the palette is chosen from, beside the last one
 _SAMPLED_PIXELS = 8192  # of each; the last frame, which people keep looking at, gives eight times as many
 
 
-def write_gif(part: Path, frames: Frames, fps: float, provenance: Provenance) -> None:
+def durations_of(count: int, fps: float) -> list[int]:
+    """Milliseconds each frame stays. UserError: no frame, or fps outside MIN_FPS..MAX_FPS."""
+    if count < 1:
+        raise UserError("An animation needs at least one frame.")
+    if not MIN_FPS <= fps <= MAX_FPS:
+        raise UserError(f"Frames per second must be from {MIN_FPS:g} to {MAX_FPS:g}, but are {fps:g}.")
+    each = round(1000 / fps)
+    return [each] * (count - 1) + [max(each, HOLD)]
+
+
+def write_gif(part: Path, frames: Frames, durations: list[int], provenance: Provenance) -> None:
     """Grey frames keep every level; colours become the 256 that suit the whole film, undithered."""
-    durations = [round(duration, -1) for duration in _durations(len(frames), fps)]
+    durations = [round(duration, -1) for duration in durations]
     comment = marked(provenance).encode()
     if frames[0].shape[-1] == 1:
         reel = _Reel(lambda index: to_image(frames[index]), len(frames))
@@ -31,7 +41,7 @@ def write_gif(part: Path, frames: Frames, fps: float, provenance: Provenance) ->
     reel.first.save(part, "GIF", save_all=True, append_images=[reel], duration=durations, loop=0, comment=comment)
 
 
-def write_webp(part: Path, frames: Frames, fps: float, provenance: Provenance) -> None:
+def write_webp(part: Path, frames: Frames, durations: list[int], provenance: Provenance) -> None:
     """Every frame exactly as it is. UserError: a side above the format's 16383 pixels."""
     height, width, _ = frames[0].shape
     if max(height, width) > _WEBP_SIDE:
@@ -42,7 +52,7 @@ def write_webp(part: Path, frames: Frames, fps: float, provenance: Provenance) -
         "WEBP",
         save_all=True,
         append_images=[reel],
-        duration=_durations(len(frames), fps),
+        duration=durations,
         loop=0,
         lossless=True,
         method=0,  # 40 grids of 64 faces: method 4 took fifty times as long for a file twice as large
@@ -74,16 +84,6 @@ class _Reel:
         return getattr(self._frame, name)
 
 
-def _durations(count: int, fps: float) -> list[int]:
-    """Milliseconds each frame stays. UserError: no frame, or fps not in (0, MAX_FPS]."""
-    if count < 1:
-        raise UserError("An animation needs at least one frame.")
-    if not 0 < fps <= MAX_FPS:
-        raise UserError(f"Frames per second must be above 0 and at most {MAX_FPS}, but are {fps:g}.")
-    each = round(1000 / fps)
-    return [each] * (count - 1) + [max(each, HOLD)]
-
-
 def _palette(frames: Frames) -> Image.Image:
     """Up to 256 colours for the whole film. Octree: against median cut, half the error and a hundredth of the time."""
     last = len(frames) - 1
@@ -95,4 +95,4 @@ def _palette(frames: Frames) -> Image.Image:
 def _some(frames: Frames, index: int, count: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
     """About `count` pixels (count, 3) of a frame, evenly spread."""
     pixels = frames[index].reshape(-1, 3)
-    return pixels[:: max(1, len(pixels) // count)]
+    return pixels[:: max(1, len(pixels) // count)].copy()  # a view would keep the frame

@@ -10,7 +10,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from ddpm_studio.data.pictures import Picture, to_bytes, to_image
 from ddpm_studio.errors import UserError
-from ddpm_studio.export.animation import write_gif, write_webp
+from ddpm_studio.export.animation import durations_of, write_gif, write_webp
 from ddpm_studio.export.layout import Frames
 from ddpm_studio.export.provenance import KEY, NPZ_KEY, Provenance, to_text
 from ddpm_studio.files import writing
@@ -47,11 +47,12 @@ def save_animation(path: Path, frames: Frames, fps: float, provenance: Provenanc
     Frames are asked for one at a time: `layout.Film` draws them from a trajectory. Equal neighbours become one frame.
 
     Raises:
-        UserError: another suffix, no frame, fps not in (0, 50], or as `files.writing`.
+        UserError: another suffix, no frame, fps outside 0.1..50, or as `files.writing`.
     """
     _expect(path, Kind.ANIMATION)
+    durations = durations_of(len(frames), fps)
     with writing(path) as part:
-        _ANIMATIONS[path.suffix.lower()](part, frames, fps, provenance)
+        _ANIMATIONS[path.suffix.lower()](part, frames, durations, provenance)
 
 
 def save_samples(
@@ -106,7 +107,7 @@ def _expect(path: Path, kind: Kind) -> None:
         raise UserError(f"Cannot export {path.name}: {kind.value} needs a name that ends in {fitting}.")
 
 
-_ANIMATIONS: dict[str, Callable[[Path, Frames, float, Provenance], None]] = {".gif": write_gif, ".webp": write_webp}
+_ANIMATIONS: dict[str, Callable[[Path, Frames, list[int], Provenance], None]] = {".gif": write_gif, ".webp": write_webp}
 
 SUFFIXES: dict[str, Kind] = {
     ".png": Kind.PICTURE,

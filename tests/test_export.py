@@ -1,0 +1,406 @@
+"""What is exported comes back: the pixels, the numbers, and where they came from."""
+
+import math
+import weakref
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+from PIL import Image
+
+from ddpm_studio.assets import asset
+from ddpm_studio.data import open_picture, open_source, to_bytes, to_unit
+from ddpm_studio.data.npz import read_npz
+from ddpm_studio.errors import UserError
+from ddpm_studio.export import (
+    SUFFIXES,
+    Film,
+    Kind,
+    enlarge,
+    grid,
+    kind_of,
+    read_provenance,
+    save_animation,
+    save_picture,
+    save_samples,
+    strip,
+    visible_scale,
+)
+
+RNG = np.random.default_rng(0)
+RGB = RNG.integers(0, 256, (6, 20, 24, 3), dtype=np.uint8)  # six frames
+GREY = RGB[..., :1]
+SAMPLES = RNG.uniform(-1, 1, (4, 3, 5, 6)).astype(np.float32)
+PROVENANCE = {
+    "app": "DDPM Studio",
+    "version": "0.1.0",
+    "seed": 2**63 - 1,
+    "document": {"note": "β ᾱ_t ε̂ 日本語 😀 \u2028\0\x7f\n'\"</x>" * 900, "list": [1, 2.5, None, True, {}]},
+}
+
+
+def save(path, provenance=PROVENANCE):
+    """Something of the right kind under this name."""
+    if kind_of(path) is Kind.PICTURE:
+        save_picture(path, RGB[0], provenance)
+    elif kind_of(path) is Kind.ANIMATION:
+        save_animation(path, RGB, 20, provenance)
+    else:
+        save_samples(path, SAMPLES, provenance)
+
+
+def frames_of(path):
+    """The frames of an animation as RGB, and the milliseconds each stays."""
+    pictures, durations = [], []
+    with Image.open(path) as image:
+        for index in range(image.n_frames):
+            image.seek(index)
+            image.load()
+            pictures.append(np.asarray(image.convert("RGB")))
+            durations.append(image.info["duration"])
+    return np.stack(pictures), durations
+
+
+# layout
+
+
+@given(
+    pictures=npst.arrays(np.uint8, st.tuples(*[st.integers(1, 7)] * 3, st.sampled_from([1, 3]))),
+    columns=st.none() | st.integers(1, 9),
+    gap=st.integers(0, 3),
+    background=st.integers(0, 255),
+    scale=st.integers(1, 3),
+)
+def test_every_picture_of_a_grid_is_in_its_cell_and_all_else_is_background(pictures, columns, gap, background, scale):
+    sheet = grid(pictures, columns, gap, background, scale)
+    count, height, width, channels = pictures.shape
+    across = min(count, columns or math.ceil(math.sqrt(count)))
+    down = math.ceil(count / across)
+    height, width = height * scale, width * scale
+    assert sheet.shape == (down * (height + gap) - gap, across * (width + gap) - gap, channels)
+    rest = sheet.copy()
+    for index, picture in enumerate(pictures):
+        top, left = index // across * (height + gap), index % across * (width + gap)
+        cell = (slice(top, top + height), slice(left, left + width))
+        assert np.array_equal(sheet[cell], np.kron(picture, np.ones((scale, scale, 1), np.uint8)))
+        rest[cell] = background
+    assert (rest == background).all()
+
+
+@given(count=st.integers(1, 200))
+def test_a_grid_is_near_the_square_and_has_no_empty_row(count):
+    rows, columns, _ = grid(np.zeros((count, 1, 1, 1), np.uint8), gap=0, scale=1).shape
+    assert 0 <= columns - rows <= 1
+    assert (rows - 1) * columns < count <= rows * columns
+
+
+def test_a_strip_is_one_row():
+    assert np.array_equal(strip(RGB, gap=0, scale=1), np.concatenate(list(RGB), axis=1))
+    assert strip(RGB, gap=2, scale=1).shape == (20, 6 * 26 - 2, 3)
+
+
+@pytest.mark.parametrize(("side", "scale"), [(1, 64), (16, 4), (28, 3), (32, 2), (63, 2), (64, 1), (256, 1)])
+def test_small_pictures_are_enlarged_until_they_can_be_seen(side, scale):
+    pictures = np.zeros((1, side, 2 * side, 3), np.uint8)
+    assert visible_scale(pictures) == scale
+    assert grid(pictures).shape == (side * scale, 2 * side * scale, 3)
+
+
+def test_impossible_layouts_are_refused():
+    with pytest.raises(UserError, match="at least 1 column"):
+        grid(RGB, columns=0)
+    with pytest.raises(UserError, match="gap of at least 0"):
+        grid(RGB, gap=-1)
+    with pytest.raises(UserError, match="whole number from 1, but is 0"):
+        enlarge(RGB, 0)
+
+
+def test_a_film_is_the_grids_of_a_trajectory():
+    trajectory = np.stack([SAMPLES, -SAMPLES])
+    film = Film(trajectory, columns=4, gap=1, background=7, scale=2)
+    assert len(film) == 2
+    assert np.array_equal(film[1], grid(to_bytes(-SAMPLES), 4, 1, 7, 2))
+
+
+# pixels and times
+
+
+def test_a_png_holds_the_picture_exactly(tmp_path):
+    for picture in (RGB[0], GREY[0]):
+        save_picture(tmp_path / "a.png", picture, {})
+        assert np.array_equal(open_picture(tmp_path / "a.png"), picture)
+
+
+def test_a_webp_holds_every_frame_exactly(tmp_path):
+    for frames in (RGB, GREY):
+        save_animation(tmp_path / "a.webp", frames, 20, {})
+        found, durations = frames_of(tmp_path / "a.webp")
+        assert np.array_equal(found, np.broadcast_to(frames, RGB.shape))
+        assert durations == [50] * 5 + [1500]
+
+
+def test_a_gif_holds_every_grey_level_exactly(tmp_path):
+    levels = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
+    frames = np.concatenate([levels, 255 - levels, levels.swapaxes(1, 2)])
+    save_animation(tmp_path / "a.gif", frames, 10, {})
+    found, durations = frames_of(tmp_path / "a.gif")
+    assert np.array_equal(found, frames.repeat(3, axis=3))
+    assert durations == [100, 100, 1500]
+
+
+def test_a_gif_of_noise_that_becomes_a_photograph_is_close_above_all_at_the_end(tmp_path):
+    x0 = to_unit(open_source("chelsea", 64))
+    noise = RNG.standard_normal(x0.shape).astype(np.float32)
+    frames = to_bytes(np.stack([math.sqrt(a) * x0 + math.sqrt(1 - a) * noise for a in np.linspace(0, 1, 9)]))
+    save_animation(tmp_path / "a.gif", frames, 10, {})
+    found, _ = frames_of(tmp_path / "a.gif")
+    rms = np.sqrt(np.mean((found.astype(float) - frames) ** 2, axis=(1, 2, 3)))
+    assert rms.max() < 22
+    assert rms[-1] < 6
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.webp"])
+def test_one_frame_is_an_animation_too(tmp_path, name):
+    save_animation(tmp_path / name, GREY[:1], 10, PROVENANCE)
+    assert np.array_equal(open_picture(tmp_path / name)[..., :1], GREY[0])
+    assert read_provenance(tmp_path / name) == PROVENANCE
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.webp"])
+def test_an_animation_repeats_for_ever(tmp_path, name):
+    save(tmp_path / name)
+    with Image.open(tmp_path / name) as image:
+        assert image.info["loop"] == 0
+
+
+@pytest.mark.parametrize("fps", [0, -3, 0.09, 51, math.nan, math.inf])
+def test_an_impossible_speed_is_refused(tmp_path, fps):
+    with pytest.raises(UserError, match=r"from 0\.1 to 50, but are"):
+        save_animation(tmp_path / "a.gif", RGB, fps, {})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.webp"])
+def test_the_slowest_animation_can_be_written(tmp_path, name):
+    save_animation(tmp_path / name, RGB[:2], 0.1, {})
+    assert frames_of(tmp_path / name)[1] == [10_000, 10_000]
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.webp"])
+def test_no_frames_are_refused(tmp_path, name):
+    with pytest.raises(UserError, match="at least one frame"):
+        save_animation(tmp_path / name, RGB[:0], 10, {})
+
+
+def test_a_webp_too_wide_for_the_format_is_refused(tmp_path):
+    with pytest.raises(UserError, match="16383 pixels a side and this is 16384 × 1"):
+        save_animation(tmp_path / "a.webp", np.zeros((2, 1, 16384, 1), np.uint8), 10, {})
+
+
+class CountedFrames:
+    """Frames drawn when asked for; knows how many of them were alive at once."""
+
+    def __init__(self):
+        self.alive = self.most = 0
+
+    def __len__(self):
+        return 30
+
+    def __getitem__(self, index, /):
+        frame = np.full((40, 40, 3), 5 * index, np.uint8)
+        frame[index, index] = 255 - index
+        self.alive += 1
+        self.most = max(self.most, self.alive)
+        weakref.finalize(frame, self._gone)
+        return frame
+
+    def _gone(self):
+        self.alive -= 1
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.webp"])
+def test_an_animation_is_drawn_frame_by_frame_and_not_held_whole(tmp_path, name):
+    frames = CountedFrames()
+    save_animation(tmp_path / name, frames, 10, {})
+    found, _ = frames_of(tmp_path / name)
+    assert len(found) == 30
+    assert frames.most <= 4
+
+
+# numbers
+
+
+def test_samples_come_back_as_numbers_and_as_fid_tools_read_them(tmp_path):
+    save_samples(tmp_path / "a.npz", SAMPLES, PROVENANCE)
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as archive:
+        assert set(archive.files) == {"arr_0", "samples", "provenance"}
+        assert archive["samples"].dtype == np.float32
+        assert np.array_equal(archive["samples"], SAMPLES)
+        assert archive["arr_0"].dtype == np.uint8
+        assert np.array_equal(archive["arr_0"], to_bytes(SAMPLES))
+    assert np.array_equal(read_npz(tmp_path / "a.npz")[0], to_bytes(SAMPLES))
+
+
+def test_a_trajectory_comes_with_its_predictions_and_timesteps(tmp_path):
+    trajectory = np.stack([SAMPLES, SAMPLES / 2, SAMPLES / 4])
+    save_samples(tmp_path / "a.npz", SAMPLES, {}, trajectory=trajectory, x0_hat=-trajectory, t=np.array([1000, 500, 0]))
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as archive:
+        assert set(archive.files) == {"arr_0", "samples", "provenance", "trajectory", "x0_hat", "t"}
+        assert np.array_equal(archive["trajectory"], trajectory)
+        assert np.array_equal(archive["x0_hat"], -trajectory)
+        assert archive["t"].tolist() == [1000, 500, 0]
+
+
+def test_points_have_no_pictures(tmp_path):
+    save_samples(
+        tmp_path / "a.npz", np.zeros((9, 2), np.float32), PROVENANCE, trajectory=np.zeros((3, 9, 2), np.float32)
+    )
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as archive:
+        assert set(archive.files) == {"samples", "provenance", "trajectory"}
+        assert archive["samples"].shape == (9, 2)
+    assert read_provenance(tmp_path / "a.npz") == PROVENANCE
+
+
+def test_arrays_that_do_not_belong_together_are_a_fault_of_the_program(tmp_path):
+    trajectory = np.stack([SAMPLES, SAMPLES])
+    for wrong in (
+        {"trajectory": trajectory[:, :2]},
+        {"x0_hat": SAMPLES},
+        {"trajectory": trajectory, "t": np.arange(3)},
+    ):
+        with pytest.raises(ValueError, match=r"stack of|entry per frame"):
+            save_samples(tmp_path / "a.npz", SAMPLES, {}, **wrong)
+    assert list(tmp_path.iterdir()) == []
+
+
+# provenance
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_provenance_of_any_length_and_script_comes_back(tmp_path, suffix):
+    assert len(str(PROVENANCE)) > 20_000
+    save(tmp_path / f"a{suffix}")
+    assert read_provenance(tmp_path / f"a{suffix}") == PROVENANCE
+    (tmp_path / f"a{suffix}").rename(tmp_path / "renamed.dat")
+    assert read_provenance(tmp_path / "renamed.dat") == PROVENANCE
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=60)
+@given(provenance=st.dictionaries(st.text(), JSON, max_size=4), suffix=st.sampled_from(sorted(SUFFIXES)))
+def test_provenance_of_any_json_comes_back(tmp_path_factory, provenance, suffix):
+    path = tmp_path_factory.getbasetemp() / f"any{suffix}"
+    save(path, provenance)
+    assert read_provenance(path) == provenance
+
+
+def test_nan_is_no_json(tmp_path):
+    with pytest.raises(ValueError, match="JSON"):
+        save_picture(tmp_path / "a.png", RGB[0], {"x": math.nan})
+
+
+def test_files_of_others_carry_none(tmp_path):
+    image = Image.fromarray(RGB[0])
+    image.save(tmp_path / "a.gif", comment="made by hand")
+    image.save(tmp_path / "a.png")
+    image.save(tmp_path / "a.jpg")
+    image.save(tmp_path / "a.webp")
+    np.savez(tmp_path / "a.npz", x=RGB)
+    assert [read_provenance(path) for path in sorted(tmp_path.iterdir())] == [None] * 5
+    assert read_provenance(asset("images", "chelsea.png")) is None
+    assert read_provenance(asset("datasets", "fashion.npz")) is None
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("kept", [0, 3, 200, 20_000])
+def test_an_export_cut_short_is_refused(tmp_path, suffix, kept):
+    path = tmp_path / f"a{suffix}"
+    save(path)
+    assert path.stat().st_size > kept
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(UserError, match="Cannot read") as error:
+        read_provenance(path)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "", "[" * 100_000])
+def test_provenance_that_is_no_object_is_refused(tmp_path, text):
+    np.savez(tmp_path / "a.npz", provenance=np.array(text))
+    with pytest.raises(UserError, match="provenance that is damaged"):
+        read_provenance(tmp_path / "a.npz")
+
+
+def test_what_is_neither_picture_nor_archive_is_told(tmp_path):
+    (tmp_path / "a.txt").write_text("text")
+    with pytest.raises(UserError, match="not a picture"):
+        read_provenance(tmp_path / "a.txt")
+    with pytest.raises(UserError, match="no such file"):
+        read_provenance(tmp_path / "absent.png")
+
+
+# suffixes and whole files
+
+
+def test_an_unknown_suffix_lists_the_known_ones(tmp_path):
+    for name in ("a.mp4", "a", ".png"):
+        with pytest.raises(UserError, match=r"must end in \.png or \.gif or \.webp or \.npz"):
+            kind_of(tmp_path / name)
+
+
+def test_a_suffix_of_another_kind_names_the_fitting_ones(tmp_path):
+    with pytest.raises(UserError, match=r"a picture needs a name that ends in \.png"):
+        save_picture(tmp_path / "a.gif", RGB[0], {})
+    with pytest.raises(UserError, match=r"an animation needs a name that ends in \.gif or \.webp"):
+        save_animation(tmp_path / "a.png", RGB, 10, {})
+    with pytest.raises(UserError, match=r"arrays needs? a name that ends in \.npz"):
+        save_samples(tmp_path / "a.webp", SAMPLES, {})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_capitals_in_a_suffix_are_fine(tmp_path):
+    save(tmp_path / "a.PNG")
+    save(tmp_path / "a.GIF")
+    assert read_provenance(tmp_path / "a.GIF") == PROVENANCE
+
+
+class FailingFrames(CountedFrames):
+    def __getitem__(self, index, /):
+        if index == 20:
+            raise RuntimeError("the denoiser has failed")
+        return super().__getitem__(index)
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.webp"])
+def test_a_film_that_fails_half_way_leaves_the_old_file(tmp_path, name):
+    save(tmp_path / name)
+    before = (tmp_path / name).read_bytes()
+    with pytest.raises(RuntimeError, match="denoiser has failed"):
+        save_animation(tmp_path / name, FailingFrames(), 10, {})
+    assert (tmp_path / name).read_bytes() == before
+    assert list(tmp_path.iterdir()) == [tmp_path / name]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_full_disk_leaves_the_old_file(tmp_path, suffix):
+    resource = pytest.importorskip("resource")
+    path = tmp_path / f"a{suffix}"
+    save(path, {})
+    before = path.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (600, hard))  # every write beyond 600 bytes of a file fails
+    try:
+        with pytest.raises(UserError, match=f"Cannot write .*a{suffix}: ") as error:
+            save(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "\n" not in str(error.value)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
