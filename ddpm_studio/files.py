@@ -49,6 +49,12 @@ def write_bytes(path: Path, content: bytes) -> None:
         part.write_bytes(content)
 
 
+def expect_writable(path: Path) -> None:
+    """Asks before long work whether `writing` can begin; UserError as there."""
+    if not os.access(_target(path).parent, os.W_OK):
+        raise UserError(f"Cannot write {path}: {_REMEDIES[errno.EACCES]}.")
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
     """Around a block that does nothing but open and decode `path`: whatever it raises becomes one line.

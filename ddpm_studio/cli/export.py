@@ -57,13 +57,14 @@ def add(commands: Subcommands, name: str) -> None:
 
 
 def _run(args: argparse.Namespace) -> None:
-    file, out, look = Path(args.file), Path(args.out), look_of(args)
+    file, out = Path(args.file), Path(args.out)
     if out.name.endswith(document.SUFFIX):
         document.save(document_in(file), out)
         return
 
     from ddpm_studio import export  # noqa: PLC0415 - Pillow, not needed for --help
 
+    look = look_of(args, out)
     kind = export.kind_of(out)
     if file.suffix.lower() != ".npz" or kind is export.Kind.ARRAYS:
         raise UserError(
@@ -71,7 +72,7 @@ def _run(args: argparse.Namespace) -> None:
             f"--out NAME{document.SUFFIX}"
         )
     quantity = None if args.quantity is None else _quantity(args.quantity)
-    whole_chain = args.trajectory or quantity is not None or kind is export.Kind.ANIMATION
+    whole_chain = args.trajectory or look.frames is not None or quantity is not None or kind is export.Kind.ANIMATION
     _draw(file, out, look, (quantity or Quantity.X_T).key if whole_chain else "samples")
 
 

@@ -1,5 +1,6 @@
 """What the user sees when something ends badly: one line on stderr and an exit code, never a traceback."""
 
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ OK, UNEXPECTED, BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 def guarded(work: Callable[[], int | None]) -> int:
     """Does the work and gives the exit code: what it returns, or what its exception means."""
     try:
+        _spell_out()
         code = work() or OK
         _flush()
     except BrokenPipeError:
@@ -43,6 +45,13 @@ def _said(error: Exception) -> str:
 def _complain(text: str, code: int) -> int:
     print("ddpm-studio:", " ".join(text.split()), file=sys.stderr)
     return code
+
+
+def _spell_out() -> None:
+    """Where the terminal has no ᾱ a question mark takes its place."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _flush() -> None:

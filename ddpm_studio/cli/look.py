@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddpm_studio.cli.flags import whole
+from ddpm_studio.errors import UserError
 
+FLAGS = ("fps", "scale", "columns", "frames")
 FILM, STRIP = 100, 10
 """Frames of an animation and of a film strip, unless --frames says otherwise."""
 
@@ -37,13 +39,24 @@ def add_look_flags(parser: argparse.ArgumentParser) -> None:
 def add_film_flags(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     """Those flags that also make sense for one picture at chosen moments."""
     group = parser.add_argument_group("how it is drawn (PNG, GIF, WebP)")
-    group.add_argument("--fps", metavar="N", help="frames a second, 1 to 50 (default 20)")
+    group.add_argument("--fps", metavar="N", help="GIF and WebP: frames a second, 1 to 50 (default 20)")
     group.add_argument("--scale", metavar="N", help="every pixel becomes N × N; default: at least 64 pixels a side")
     return group
 
 
-def look_of(args: argparse.Namespace) -> Look:
-    """What the flags say; UserError about a number that cannot be."""
+def look_of(args: argparse.Namespace, out: Path) -> Look:
+    """What the flags say of the file `out`.
+
+    Raises:
+        UserError: a number that cannot be, a flag that means nothing to such a file, or no such kind of file.
+    """
+    from ddpm_studio import export  # noqa: PLC0415 - Pillow, not needed for --help
+
+    kind = export.kind_of(out)
+    meaningless = {export.Kind.PICTURE: ("fps",), export.Kind.ANIMATION: (), export.Kind.ARRAYS: FLAGS}[kind]
+    for name in meaningless:
+        if vars(args).get(name) is not None:
+            raise UserError(f"--{name} means nothing to {kind.value} ({out.name}); leave it out")
     return Look(
         fps=_number(args, "fps", 1, 50) or 20,
         columns=_number(args, "columns", 1, 10_000),
@@ -64,7 +77,7 @@ def moments(count: int, limit: int) -> NDArray[np.int64]:
 
 def draw_samples(out: Path, samples: NDArray[np.float32], look: Look, told: dict[str, object]) -> None:
     """A grid PNG of pictures (N, C, H, W)."""
-    from ddpm_studio import data, export  # noqa: PLC0415 - Pillow, not needed for --help
+    from ddpm_studio import data, export  # noqa: PLC0415 - see above
 
     export.save_picture(out, export.grid(data.to_bytes(samples), look.columns, scale=look.scale), told)
 

@@ -12,6 +12,7 @@ from ddpm_studio.cli.look import add_film_flags, draw_trajectory, look_of
 from ddpm_studio.cli.opened import located
 from ddpm_studio.document import SUFFIX, Document, Noising, load, provenance
 from ddpm_studio.errors import UserError
+from ddpm_studio.files import expect_writable
 
 EXAMPLES = """\
 examples:
@@ -73,7 +74,9 @@ def _run(args: argparse.Namespace) -> None:
     document = _document(args)
     ts = timesteps(args.t, document.schedule.T)
     size = None if args.size is None else whole(args.size, "--size", 1, 4096)
-    look, out = replace(look_of(args), frames=len(ts)), Path(args.out)
+    out = Path(args.out)
+    look = replace(look_of(args, out), frames=len(ts))
+    expect_writable(out)
 
     from ddpm_studio import data, export, forward  # noqa: PLC0415 - torch and Pillow, not needed for --help
 

@@ -16,6 +16,7 @@ from ddpm_studio.cli.opened import document_in, located
 from ddpm_studio.cli.progress import watched
 from ddpm_studio.document import Document, provenance
 from ddpm_studio.errors import UserError
+from ddpm_studio.files import expect_writable
 
 if TYPE_CHECKING:
     from ddpm_studio.denoiser import Denoiser
@@ -74,7 +75,9 @@ class Chains:
 
 def _run(args: argparse.Namespace) -> None:
     document, count = _document(args)
-    batch, look, out = whole(args.batch, "--batch", 1, MOST), look_of(args), Path(args.out)
+    batch, out = whole(args.batch, "--batch", 1, MOST), Path(args.out)
+    look = look_of(args, out)
+    expect_writable(out)
     stops = np.append(document.sampler.times(document.schedule.T), 0)
 
     from ddpm_studio import data, export  # noqa: PLC0415 - torch and Pillow, not needed for --help
@@ -86,7 +89,7 @@ def _run(args: argparse.Namespace) -> None:
         export.Kind.PICTURE: look.frames or STRIP,
         export.Kind.ARRAYS: len(stops),
     }
-    limit = in_full[kind] if args.trajectory or kind is export.Kind.ANIMATION else 1
+    limit = in_full[kind] if args.trajectory or look.frames or kind is export.Kind.ANIMATION else 1
     document = replace(document, dataset=located(document.dataset, data.DATASETS))
     denoiser = Exact.of_pictures(document.schedule, data.load(document.dataset).train)
     chains = _walked(denoiser, document, count, batch, stops, moments(len(stops), limit))
@@ -156,5 +159,5 @@ def _steps(denoiser: "Denoiser", document: Document, count: int, batch: int) -> 
 def _room(frames: int, count: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
     size = 2 * 4 * frames * count * prod(shape)
     if size > BUDGET:
-        raise UserError(f"{frames} moments of {count} pictures take {size / 1e9:.1f} GB; lower -n, --steps or --frames")
+        raise UserError(f"{frames} moments of {count} pictures take {size / 1e9:.1f} GB; ask for fewer")
     return np.empty((frames, count, *shape), np.float32)
