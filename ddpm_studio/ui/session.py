@@ -29,6 +29,7 @@ class Session(QObject):
         super().__init__(parent)
         self._shown = self._settled = document or Document()
         self._t = self._shown.schedule.T // 2
+        self._place = 0.5  # t/T as it was asked for: T can be dragged away and back, and t comes back with it
         self.undo_stack = QUndoStack(self)
 
     @property
@@ -49,9 +50,8 @@ class Session(QObject):
     def set_t(self, t: int) -> None:
         """Moves the cursor, kept within 0..T. Not undoable: it is a place to look from, not a choice."""
         t = min(max(t, 0), self._shown.schedule.T)
-        if t != self._t:
-            self._t = t
-            self.t_changed.emit(t)
+        self._place = t / self._shown.schedule.T
+        self._move_to(t)
 
     def preview(self, **changes: object) -> None:
         """Shows the document with `changes`, unrecorded; a new schedule keeps the sampler's steps within its T."""
@@ -74,9 +74,17 @@ class Session(QObject):
         self.undo_stack.clear()
         self._settle(document)
 
+    def _move_to(self, t: int) -> None:
+        if t != self._t:
+            self._t = t
+            self.t_changed.emit(t)
+
     def _changed(self, **changes: object) -> Document:
+        if "schedule" not in changes:
+            return replace(self._shown, **changes)  # type: ignore[arg-type]
+        changes = {"sampler": self._settled.sampler, **changes}  # a drag of T must not wear its steps down
         document = replace(self._shown, **changes)  # type: ignore[arg-type]
-        return document.with_schedule(document.schedule) if "schedule" in changes else document
+        return document.with_schedule(document.schedule)
 
     def _settle(self, document: Document) -> None:
         self._settled = document
@@ -86,7 +94,7 @@ class Session(QObject):
     def _show(self, new: Document) -> None:
         old, self._shown = self._shown, new
         if old.schedule.T != new.schedule.T:
-            self.set_t(round(self._t * new.schedule.T / old.schedule.T))
+            self._move_to(round(self._place * new.schedule.T))
         for field in fields(Document):
             if getattr(old, field.name) != getattr(new, field.name):
                 getattr(self, f"{field.name}_changed").emit(getattr(new, field.name))
