@@ -1,7 +1,12 @@
 """Imports the panels that need PyTorch while the window is already alive."""
 
+import ctypes
+import os
+import sys
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, Signal
 
@@ -22,6 +27,7 @@ class Loading(QThread):
 
     def run(self) -> None:
         """Called by the thread."""
+        _map_torch()
         for name in self._modules:
             if self.isInterruptionRequested():
                 return
@@ -36,3 +42,18 @@ class Loading(QThread):
         """Waits for the import that is running and skips the rest."""
         self.requestInterruption()
         self.wait()
+
+
+def _map_torch() -> None:
+    """Loads PyTorch's largest library ahead of the import.
+
+    An import holds Python's lock for as long as the system's loader takes (0.3 s, more from a cold disk), and the
+    window stands still; a foreign function is called without it. If it fails, the import that follows does the work.
+    """
+    package = find_spec("torch")
+    if sys.platform != "linux" or package is None or package.origin is None:
+        return
+    library = Path(package.origin).parent / "lib" / "libtorch_cpu.so"
+    dlopen = ctypes.CDLL(None).dlopen
+    dlopen.argtypes, dlopen.restype = (ctypes.c_char_p, ctypes.c_int), ctypes.c_void_p
+    dlopen(os.fsencode(library), os.RTLD_NOW | os.RTLD_LOCAL)

@@ -62,10 +62,6 @@ class MainWindow(QMainWindow):
         """All of the screen, or back to what was before."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
-    def parts(self) -> dict[str, QWidget]:
-        """The window's parts that listen to keys, by title."""
-        return {dock.windowTitle(): dock.widget() for dock in self.docks.values()}
-
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if not self._painted:

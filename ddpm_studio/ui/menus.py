@@ -9,8 +9,6 @@ from PySide6.QtWidgets import QMenu
 
 from ddpm_studio import log
 from ddpm_studio.ui import theme
-from ddpm_studio.ui.about import About
-from ddpm_studio.ui.shortcuts import Shortcuts
 from ddpm_studio.ui.theme import Choice
 
 if TYPE_CHECKING:
@@ -88,7 +86,23 @@ def _themes(menu: QMenu, window: "MainWindow") -> None:
 
 
 def _help(menu: QMenu, window: "MainWindow") -> None:
-    menu.addAction("&Keyboard shortcuts", QKeySequence("F1"), lambda: Shortcuts(window.parts(), window).show())
-    menu.addAction("Open &log folder", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(log.to_file().parent)))
-    about = menu.addAction("&About DDPM Studio", lambda: About(window).show())
+    menu.addAction("&Keyboard shortcuts", QKeySequence("F1"), partial(_show_shortcuts, window))
+    menu.addAction("Open &log folder", _open_log_folder)
+    about = menu.addAction("&About DDPM Studio", partial(_show_about, window))
     about.setMenuRole(QAction.MenuRole.AboutRole)
+
+
+def _show_shortcuts(window: "MainWindow") -> None:
+    from ddpm_studio.ui.shortcuts import Shortcuts  # noqa: PLC0415 - the window shows before it is needed
+
+    Shortcuts(window, {dock.windowTitle(): dock.widget() for dock in window.docks.values()}).show()
+
+
+def _show_about(window: "MainWindow") -> None:
+    from ddpm_studio.ui.about import About  # noqa: PLC0415 - as above
+
+    About(window).show()
+
+
+def _open_log_folder() -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(log.to_file().parent))

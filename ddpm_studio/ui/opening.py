@@ -6,8 +6,7 @@ from zipfile import is_zipfile
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from ddpm_studio import data, document, export
-from ddpm_studio.data.idx import is_idx
+from ddpm_studio import document
 from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
 
@@ -45,6 +44,9 @@ def read(path: Path) -> Opened:
     Raises:
         UserError: it is none of these, or cannot be read.
     """
+    from ddpm_studio import data, export  # noqa: PLC0415 - the window shows before their readers are needed
+    from ddpm_studio.data.idx import is_idx  # noqa: PLC0415
+
     path = path.expanduser().absolute()
     if not path.exists():
         raise UserError(f"there is no file {path}")

@@ -1,44 +1,37 @@
 """Help > Keyboard shortcuts: every key the window and its panels listen to, read from their actions."""
 
-from collections.abc import Iterator
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 
 def shortcuts(owner: QWidget) -> list[tuple[str, str]]:
-    """What can be done by key in `owner` and its children, and the keys; an action without text is left out."""
-    return list(dict.fromkeys(_all(owner)))
+    """What can be done by key in `owner` and its children, and the keys; what has no name is left out."""
+    rows = [(_plain(a.text()), _written(a.shortcuts())) for a in owner.findChildren(QAction) if a.shortcuts()]
+    rows += [(s.whatsThis(), _written(s.keys())) for s in owner.findChildren(QShortcut)]
+    rows += [(what, keys) for widget in owner.findChildren(QWidget) for what, keys in getattr(widget, "keys_help", ())]
+    return list(dict.fromkeys((what, keys) for what, keys in rows if what))
 
 
 class Shortcuts(QDialog):
-    """A window beside the main one, with a table for each part of it."""
+    """A window beside the main one: first what holds everywhere, then the panels one by one."""
 
-    def __init__(self, parts: dict[str, QWidget], parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self, window: QWidget, panels: dict[str, QWidget]) -> None:
+        of_panels = [(title, *row) for title, panel in panels.items() for row in shortcuts(panel)]
+        known = {row[1:] for row in of_panels}
+        everywhere = [("everywhere", *row) for row in shortcuts(window) if row not in known]
+        super().__init__(window)
         self.setWindowTitle("Keyboard shortcuts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        rows = [(title, what, keys) for title, part in parts.items() for what, keys in shortcuts(part)]
-        self._table = _table(rows, self)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.close)
         layout = QVBoxLayout(self)
-        layout.addWidget(self._table)
+        layout.addWidget(_table([*everywhere, *of_panels], self))
         layout.addWidget(buttons)
         self.resize(620, 560)
 
 
-def _all(owner: QWidget) -> Iterator[tuple[str, str]]:
-    for action in owner.findChildren(QAction):
-        if action.shortcuts() and action.text():
-            yield _plain(action.text()), _keys(action.shortcuts())
-    for shortcut in owner.findChildren(QShortcut):
-        if shortcut.whatsThis():
-            yield shortcut.whatsThis(), _keys(shortcut.keys())
-
-
-def _keys(sequences: list[QKeySequence]) -> str:
+def _written(sequences: list[QKeySequence]) -> str:
     return ", ".join(s.toString(QKeySequence.SequenceFormat.NativeText) for s in sequences)
 
 
