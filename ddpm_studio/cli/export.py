@@ -15,11 +15,11 @@ from ddpm_studio.errors import UserError
 
 EXAMPLES = """\
 examples:
-  ddpm-studio export faces.npz --out faces.png              the samples as a grid
-  ddpm-studio export faces.npz --trajectory --out strip.png a film strip of each sample
+  ddpm-studio export faces.npz --out faces.png                 the samples as a grid
+  ddpm-studio export faces.npz --trajectory --out strip.png    a film strip of each sample
   ddpm-studio export faces.npz --out faces.gif --fps 30 --columns 8
   ddpm-studio export faces.npz --quantity x0_hat --out guesses.webp
-  ddpm-studio export faces.gif --out faces.ddpm.json        the document that made it
+  ddpm-studio export faces.gif --out faces.ddpm.json           the document that made it
 """
 
 
