@@ -10,6 +10,7 @@ from math import prod
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 
@@ -20,6 +21,13 @@ class Purpose(IntEnum):
     STEP = 1  # z of a reverse step
     FORWARD = 2  # ε of the closed form q(x_t | x_0)
     CHAIN = 3  # the noise of one Markov step q(x_t | x_{t−1})
+    WEIGHTS = 4  # of an untrained network
+    ORDER = 5  # in which training meets the pictures
+    TIMESTEP = 6  # t of a training sample
+    TRAINING = 7  # ε of a training sample
+    MIRROR = 8  # whether a training picture is mirrored
+    DROPOUT = 9  # the seed of a training step's dropout
+    PROBE = 10  # ε of the held-out pictures that the loss per noise level is measured on
 
 
 def gaussian(shape: tuple[int, ...], *, seed: int, samples: Sequence[int], t: int, purpose: Purpose) -> Tensor:
@@ -36,3 +44,18 @@ def gaussian(shape: tuple[int, ...], *, seed: int, samples: Sequence[int], t: in
         bits.state = fresh  # ten times faster than a new Philox
         generator.standard_normal(out=row, dtype=np.float32)
     return torch.from_numpy(values).reshape(len(samples), *shape)
+
+
+def uniform(count: int, *, seed: int, t: int, purpose: Purpose) -> NDArray[np.float64]:
+    """Numbers in [0, 1), shape (count,): a pure function of (seed, t, purpose); t is any whole number from 0."""
+    return _numbers(seed, t, purpose).random(count)
+
+
+def permutation(count: int, *, seed: int, t: int, purpose: Purpose) -> NDArray[np.int64]:
+    """0..count − 1 in an order that is a pure function of (seed, t, purpose)."""
+    return _numbers(seed, t, purpose).permutation(count)
+
+
+def _numbers(seed: int, t: int, purpose: Purpose) -> np.random.Generator:
+    counter = np.array([0, 0, t, 0], np.uint64)
+    return np.random.Generator(np.random.Philox(key=np.array([seed, purpose], np.uint64), counter=counter))

@@ -8,7 +8,7 @@ The annotation carries the range and the help; nothing about a parameter is said
 """
 
 from collections.abc import Hashable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from enum import Enum
 from functools import cache
 from math import inf
@@ -45,6 +45,8 @@ class Parameter:
     default: object
     range: Range | None
     help: str
+    many: bool = False
+    """Whether its value is a tuple of `type`, any number of them, each in the range."""
 
     @property
     def flag(self) -> str:
@@ -57,6 +59,10 @@ class Parameter:
         Raises:
             UserError: names the owner, the parameter, the value and what is allowed.
         """
+        if self.many:
+            return tuple(
+                replace(self, many=False).checked(item, owner) for item in _items(value, f"{owner}: {self.name}")
+            )
         value = self._typed(value, owner)
         if self.range is not None and isinstance(value, int | float):
             low, high = self.range.low, self.range.high
@@ -65,7 +71,10 @@ class Parameter:
         return value
 
     def parsed(self, text: str, owner: str = "") -> object:
-        """The value that `text`, typed by a person, means: a number, a name of the range, yes/no, a choice, knots."""
+        """The value that `text`, typed by a person, means: a number, its name, yes/no, a choice, knots, a list."""
+        if self.many:
+            words = [] if text.strip() == "none" else text.replace(",", " ").split()
+            return tuple(replace(self, many=False).parsed(word, owner) for word in words)
         named = self.range.named(text) if self.range else None
         if named is not None:
             return named
@@ -172,10 +181,11 @@ def parse_knots(text: str) -> Knots:
 
 def _parameter(name: str, hint: object, default: object) -> Parameter:
     kind, extras = (get_args(hint)[0], get_args(hint)[1:]) if get_origin(hint) is Annotated else (hint, ())
-    kind = get_origin(kind) or kind  # tuple[tuple[float, float], ...] is a tuple
+    many = kind != Knots and get_origin(kind) is tuple
+    kind = get_args(kind)[0] if many else get_origin(kind) or kind  # Knots, tuple[tuple[float, float], ...], is a tuple
     assert isinstance(kind, type)
     found = next((e for e in extras if isinstance(e, Range)), None)
-    return Parameter(name, kind, default, found, next((e for e in extras if isinstance(e, str)), ""))
+    return Parameter(name, kind, default, found, next((e for e in extras if isinstance(e, str)), ""), many)
 
 
 def _choice(choices: type[Enum], value: object, where: str) -> Enum:
@@ -191,6 +201,12 @@ def _knots(value: object, where: str) -> Knots:
         return tuple((_number(u), _number(y)) for u, y in value)  # type: ignore[attr-defined]
     except (TypeError, ValueError, OverflowError) as error:
         raise UserError(f"{where} must be pairs of numbers [u, value]") from error
+
+
+def _items(value: object, where: str) -> tuple[object, ...]:
+    if not isinstance(value, tuple | list):
+        raise UserError(f"{where} must be a list, but is {value!r}")
+    return tuple(value)
 
 
 def _number(value: object) -> float:
@@ -212,7 +228,7 @@ def _to_json(value: object) -> object:
         return value.value
     if isinstance(value, Parameters):
         return value.to_json()
-    return [list(pair) for pair in value] if isinstance(value, tuple) else value
+    return [_to_json(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _a(kind: type) -> str:

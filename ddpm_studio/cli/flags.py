@@ -126,7 +126,8 @@ def _add_flag(group: argparse._ArgumentGroup, dest: str, parameter: Parameter, o
 
 
 def _metavar(parameter: Parameter) -> str:
-    return {int: "N", float: "V", tuple: "U:V,…"}.get(parameter.type, "NAME")
+    metavar = {int: "N", float: "V", tuple: "U:V,…"}.get(parameter.type, "NAME")
+    return f"{metavar},…" if parameter.many else metavar
 
 
 def _explained(parameter: Parameter) -> str:

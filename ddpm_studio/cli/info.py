@@ -138,6 +138,8 @@ def _flag(parameter: Parameter) -> str:
     default = parameter.default
     if isinstance(default, bool):
         return parameter.flag if default else parameter.flag.replace("--", "--no-", 1)
+    if parameter.many and isinstance(default, tuple):
+        return f"{parameter.flag} {','.join(map(str, default)) or 'none'}"
     if isinstance(default, tuple):
         return f"{parameter.flag} {','.join(f'{u:g}:{value:g}' for u, value in default)}"
     return f"{parameter.flag} {default:g}" if isinstance(default, float) else f"{parameter.flag} {default}"

@@ -9,7 +9,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
 from ddpm_studio.errors import UserError
-from ddpm_studio.params import Knots, Parameter
+from ddpm_studio.params import Parameter
 from ddpm_studio.ui.number_box import NumberBox, parsed, written
 
 _SYMBOLS = {"beta": "β", "beta_tilde": "β̃", "eta": "η", "zero_terminal_snr": "zero terminal SNR"}
@@ -100,7 +100,7 @@ class Switch(QCheckBox):
 
 
 class TextBox(QLineEdit):
-    """Text, or knots as `0:0.0001, 1:0.02`."""
+    """Text, a list as `1, 2, 4`, or knots as `0:0.0001, 1:0.02`."""
 
     previewed = Signal(object)
     edited = Signal(object)
@@ -115,10 +115,10 @@ class TextBox(QLineEdit):
     def set_value(self, value: object) -> None:
         """Shows `value` and tells nobody."""
         self._value = value
-        self.setText(_knots_written(value) if isinstance(value, tuple) else str(value))
+        self.setText(_in_words(value))
 
     def _on_editing_finished(self) -> None:
-        if self.text() == (_knots_written(self._value) if isinstance(self._value, tuple) else str(self._value)):
+        if self.text() == _in_words(self._value):
             return
         try:
             value = self._parameter.parsed(self.text())
@@ -135,6 +135,8 @@ Control = NumberBox | NamedBox | ChoiceBox | Switch | TextBox
 
 def control_for(parameter: Parameter) -> Control:
     """The control that its type and its range ask for, showing its default."""
+    if parameter.many:
+        return TextBox(parameter)
     if issubclass(parameter.type, Enum):
         return ChoiceBox(parameter)
     if parameter.type is bool:
@@ -149,8 +151,13 @@ def label_of(name: str) -> str:
     return _SYMBOLS.get(name) or " ".join(_SYMBOLS.get(word, word) for word in name.split("_"))
 
 
-def _knots_written(knots: Knots) -> str:
-    return ", ".join(f"{u:g}:{value:g}" for u, value in knots)
+def _in_words(value: object) -> str:
+    """What a person would type for it."""
+    if isinstance(value, tuple):
+        return (
+            ", ".join(f"{item[0]:g}:{item[1]:g}" if isinstance(item, tuple) else str(item) for item in value) or "none"
+        )
+    return str(value)
 
 
 def _wheel_when_focused(box: QComboBox, event: QWheelEvent) -> None:
