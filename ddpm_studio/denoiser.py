@@ -1,6 +1,6 @@
 """What a sampler calls: the best guess of the clean picture behind a noisy one.
 
-`Exact` needs no training. If the data are a mixture of equal Gaussians, x_0 ~ Σ_i π_i N(m_i, s² I), then E[x_0 | x_t]
+`Trained` asks a network. `Exact` needs no training. If the data are a mixture of equal Gaussians, x_0 ~ Σ_i π_i N(m_i, s² I), then E[x_0 | x_t]
 has a closed form. A finite data set is the mixture of width s = 0, one component per picture; a Gaussian is the
 mixture with one component.
 """
@@ -13,10 +13,11 @@ from typing import Protocol, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from ddpm_studio.data import to_unit
-from ddpm_studio.process import eps_from_x0
+from ddpm_studio.objective import Target
+from ddpm_studio.process import Time, eps_from_v, eps_from_x0, x0_from_eps, x0_from_v
 from ddpm_studio.schedule import Schedule
 
 CHUNK = 16384
@@ -47,6 +48,38 @@ class Denoiser(Protocol):
     def __call__(self, x: Tensor, t: int) -> Prediction:
         """The guess for x = x_t, shape (B, *shape), 1 ≤ t ≤ T."""
         ...
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A network as a denoiser: on whatever device it lies, its answer comes back to where x is."""
+
+    schedule: Schedule
+    shape: tuple[int, ...]
+    module: nn.Module
+    target: Target
+
+    @torch.no_grad()
+    def __call__(self, x: Tensor, t: int) -> Prediction:
+        """x̂_0 and ε̂ for x = x_t, shape (B, *shape), 1 ≤ t ≤ T; a predicted variance is left out."""
+        device = next(self.module.parameters()).device
+        answer = asked(self.module, x.to(device), torch.full((len(x),), t, device=device))
+        return predicted(self.schedule, self.target, x, t, answer[:, : self.shape[0]].to(x))
+
+
+def asked(module: nn.Module, x: Tensor, t: Tensor) -> Tensor:
+    """The network's answer for x_t (B, *shape) at t (B,), 1 ≤ t ≤ T. Its own time is τ = t − 1 (Ho et al.'s code)."""
+    answer: Tensor = module(x, t - 1)
+    return answer
+
+
+def predicted(schedule: Schedule, target: Target, x: Tensor, t: Time, answer: Tensor) -> Prediction:
+    """x̂_0 and ε̂ from what a network with this target says of x_t. With ε as the target, x̂_0 needs ᾱ_t > 0."""
+    if target is Target.EPS:
+        return Prediction(x0_from_eps(schedule, x, t, answer), answer)
+    if target is Target.X0:
+        return Prediction(answer, eps_from_x0(schedule, x, t, answer))
+    return Prediction(x0_from_v(schedule, x, t, answer), eps_from_v(schedule, x, t, answer))
 
 
 @dataclass(frozen=True, eq=False)

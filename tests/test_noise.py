@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddpm_studio.noise import Purpose, gaussian
+from ddpm_studio.noise import Purpose, gaussian, permutation, uniform
 
 seeds = st.integers(0, 2**63 - 1)
 numbers = st.integers(0, 2**40)
@@ -55,14 +55,14 @@ def test_the_shape_only_arranges_the_numbers(draw, shape):
 
 
 def grid() -> torch.Tensor:
-    """Neighbouring seeds, samples, t's and all purposes, (2, 4, 4, 4, 4096), the shape said by its axes."""
+    """Neighbouring seeds, samples, t's and all purposes, (2, purposes, 4, 4, 4096), the shape said by its axes."""
     rows = [
         gaussian((4096,), seed=seed, samples=range(4), t=t, purpose=purpose)
         for seed in (0, 1)
         for purpose in Purpose
         for t in (1, 2, 3, 1000)
     ]
-    return torch.stack(rows).reshape(2, 4, 4, 4, 4096)
+    return torch.stack(rows).reshape(2, len(Purpose), 4, 4, 4096)
 
 
 def test_every_draw_has_mean_0_and_variance_1():
@@ -103,3 +103,19 @@ def test_nothing_else_s_random_state_is_read_or_changed():
 
 def test_no_samples_are_no_numbers():
     assert gaussian((3, 2), seed=0, samples=[], t=1, purpose=Purpose.START).shape == (0, 3, 2)
+
+
+def test_uniform_numbers_and_orders_depend_on_seed_t_and_purpose_alone():
+    rows = [
+        uniform(4096, seed=seed, t=t, purpose=purpose)
+        for seed in (0, 1)
+        for t in (0, 7)
+        for purpose in list(Purpose)[:3]
+    ]
+    assert (uniform(4096, seed=0, t=0, purpose=Purpose(0)) == rows[0]).all()
+    correlations = np.corrcoef(rows) - np.eye(len(rows))
+    assert np.abs(correlations).max() < 5 / 4096**0.5
+    assert 0 <= np.min(rows) < 1e-3 < 1 - 1e-3 < np.max(rows) < 1
+    one, other = (permutation(100, seed=0, t=t, purpose=Purpose.ORDER) for t in (0, 1))
+    assert sorted(one) == sorted(other) == list(range(100))
+    assert list(one) != list(other)
