@@ -1,8 +1,8 @@
 """What a sampler calls: the best guess of the clean picture behind a noisy one.
 
-`Trained` asks a network. `Exact` needs no training. If the data are a mixture of equal Gaussians, x_0 ~ Σ_i π_i N(m_i, s² I), then E[x_0 | x_t]
-has a closed form. A finite data set is the mixture of width s = 0, one component per picture; a Gaussian is the
-mixture with one component.
+`Trained` asks a network. `Exact` needs no training: if the data are a mixture of equal Gaussians,
+x_0 ~ Σ_i π_i N(m_i, s² I), then E[x_0 | x_t] has a closed form. A finite data set is the mixture of width s = 0, one
+component per picture; a Gaussian is the mixture with one component.
 """
 
 from collections.abc import Iterator
