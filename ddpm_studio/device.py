@@ -1,7 +1,7 @@
 """Where a network is trained: the devices, what is free on them, and what was measured to be fast on each."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,8 +97,8 @@ class Tuning:
 
 
 @contextmanager
-def explaining_memory(device: torch.device, micro: int, sample: int) -> Iterator[None]:
-    """Around work on `micro` samples at once that keep `sample` bytes each: says what would fit if they do not.
+def explaining_memory(device: torch.device, micro: int, sample: Callable[[], int]) -> Iterator[None]:
+    """Around work on `micro` samples at once that keep `sample()` bytes each: says what would fit if they do not.
 
     Raises:
         UserError: the device ran out of memory; names a micro-batch that would fit.
@@ -108,7 +108,7 @@ def explaining_memory(device: torch.device, micro: int, sample: int) -> Iterator
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
         if not (isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in str(error)):
             raise
-        fits = fitting(free_memory(device), micro, sample)
+        fits = fitting(free_memory(device), micro, sample())
         remedy = f"--micro-batch {fits} would fit" if fits else "take a smaller network or smaller pictures"
         raise UserError(f"{device} has not enough memory for {micro} pictures at once; {remedy}") from error
 

@@ -1,7 +1,8 @@
 """Everything random in a training step, as a pure function of (seed, step): nothing to save, nothing to restore.
 
-Row i of the batch of a step is the same picture at the same t in the same noise whatever the device, the micro-batch and
-the number of processes that share the batch; each process draws its own rows only.
+Row i of a step's batch is the same picture at the same t in the same noise whatever the device, the micro-batch and the
+number of processes that share the batch; each process makes its own rows only. NumPy's Philox makes them on the CPU
+while the device is busy with the step before.
 """
 
 from dataclasses import dataclass, field
@@ -59,8 +60,8 @@ class Dice:
         """The pictures of a step's batch: each epoch shows all of them once, in an order of its own."""
         places = step * self.batch + np.arange(self.batch)
         epochs = places // self.count
-        self._orders = {epoch: self._order(epoch) for epoch in dict.fromkeys(epochs.tolist())}
-        return np.array([self._orders[epoch][place] for epoch, place in zip(epochs, places % self.count, strict=True)])
+        self._orders = {epoch: self._order(epoch) for epoch in range(epochs[0], epochs[-1] + 1)}
+        return np.array([self._orders[int(e)][place] for e, place in zip(epochs, places % self.count, strict=True)])
 
     def _order(self, epoch: int) -> Indices:
         known = self._orders.get(epoch)

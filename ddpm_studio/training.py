@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from math import cos, pi
+from math import ceil, cos, pi, prod
 from typing import Annotated
 
 from ddpm_studio.errors import UserError
+from ddpm_studio.networks.settings import Network, Shape
+from ddpm_studio.objective import Objective
 from ddpm_studio.params import Parameters, Range
+from ddpm_studio.schedule import Schedule
 
 Count = Range(1, 10_000_000, log=True)
 
@@ -94,10 +97,30 @@ class Training(Parameters):
 
     def initial_share(self, steps: int) -> float:
         """The share of the initial weights that is left in the average after so many steps."""
-        share = 1.0
-        for step in range(steps):
-            decay = self.ema_at(step)
-            if decay == self.ema:  # from here on it stays
-                return share * float(decay ** (steps - step))
-            share *= decay
-        return share
+        rising = max(0, ceil((10.0 * self.ema - 1.0) / (1.0 - self.ema)))  # steps until `ema_at` has reached `ema`
+        n = min(steps, rising)
+        share = prod((j + 1.0) / (n + j + 1.0) for j in range(9))  # Π_{i<n} (1 + i)/(10 + i)
+        return share * self.ema ** (steps - n)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides the numbers of a training run, but for the pictures."""
+
+    network: Network
+    objective: Objective
+    schedule: Schedule
+    training: Training
+
+    def refuse_impossible(self, shape: Shape, count: int) -> None:
+        """Raises a UserError if a network cannot be trained like this on `count` samples of this shape."""
+        self.network.refuse_impossible(shape)
+        self.objective.refuse_impossible(self.schedule)
+        if count < 2:
+            raise UserError(
+                f"training needs at least 2 pictures, but there is {count or 'none'}; choose another data set"
+            )
+        if self.training.batch > count:
+            raise UserError(
+                f"a batch of {self.training.batch} is more than the {count} pictures there are to train on; lower batch"
+            )

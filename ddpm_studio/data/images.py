@@ -41,6 +41,14 @@ class ImageData:
         levels = np.arange(256) / 127.5 - 1
         return float(counts @ levels**2 / self.train.size)
 
+    def holding_out(self, share: float) -> "ImageData":
+        """The same pictures, evenly chosen ones held out; itself where some are held out already or `share` is 0."""
+        count = round(len(self.train) * share)
+        if len(self.test) or not count:
+            return self
+        places = np.round((np.arange(count) + 0.5) * len(self.train) / count - 0.5).astype(np.int64)
+        return replace(self, train=np.delete(self.train, places, axis=0), test=self.train[places])
+
     def fitted(self, size: int, how: Fit = Fit.CROP) -> "ImageData":
         """The same pictures as squares of another size; itself where they have it. UserError: size out of range."""
         if self.train.shape[1:3] == (size, size):
