@@ -50,6 +50,17 @@ def free_memory(device: torch.device) -> int:
     return _free_main_memory()
 
 
+def used_memory(device: torch.device) -> int:
+    """Bytes this process has taken at most so far: on the GPU, or, on a CPU, in all; 0 where it cannot be told."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    if device.type == "mps":
+        return torch.mps.current_allocated_memory()
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), 0)
+
+
 @dataclass(frozen=True)
 class Tuning:
     """How a device computes; `notes` says in one line each what was asked for and cannot be had."""

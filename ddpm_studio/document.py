@@ -9,9 +9,12 @@ from typing import Annotated
 from ddpm_studio import __version__
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import write_text
+from ddpm_studio.networks.settings import NETWORKS, Network, UNet
+from ddpm_studio.objective import OBJECTIVES, Objective, Simple
 from ddpm_studio.params import Json, Parameters, Range, one_of, refuse_unknown
 from ddpm_studio.sampler import SAMPLERS, Ancestral, Sampler
 from ddpm_studio.schedule import SCHEDULES, Linear, Schedule
+from ddpm_studio.training import Recipe, Training
 
 VERSION = 1
 SUFFIX = ".ddpm.json"
@@ -45,6 +48,14 @@ class Document:
     noising: Noising = field(default_factory=Noising)
     sampler: Sampler = field(default_factory=Ancestral)
     sampling: Sampling = field(default_factory=Sampling)
+    network: Network = field(default_factory=UNet)
+    objective: Objective = field(default_factory=Simple)
+    training: Training = field(default_factory=Training)
+
+    @property
+    def recipe(self) -> Recipe:
+        """The part that training goes by."""
+        return Recipe(self.network, self.objective, self.schedule, self.training)
 
     def with_schedule(self, schedule: Schedule) -> "Document":
         """This document with another schedule; the sampler's steps are kept within its T."""
@@ -61,6 +72,9 @@ class Document:
             "noising": self.noising.to_json(),
             "sampler": self.sampler.to_json(),
             "sampling": self.sampling.to_json(),
+            "network": self.network.to_json(),
+            "objective": self.objective.to_json(),
+            "training": self.training.to_json(),
         }
 
     @classmethod
@@ -82,6 +96,11 @@ class Document:
             noising=Noising.from_json(given.get("noising", {}), "noising"),
             sampler=one_of(SAMPLERS, given["sampler"], "sampler") if "sampler" in given else default.sampler,
             sampling=Sampling.from_json(given.get("sampling", {}), "sampling"),
+            network=one_of(NETWORKS, given["network"], "network") if "network" in given else default.network,
+            objective=one_of(OBJECTIVES, given["objective"], "objective")
+            if "objective" in given
+            else default.objective,
+            training=Training.from_json(given.get("training", {}), "training"),
         )
 
 

@@ -16,7 +16,7 @@ class Pictures:
 
     def __init__(self, pictures: NDArray[np.uint8], device: torch.device) -> None:
         _, height, width, channels = pictures.shape
-        self.shape = (channels, height, width)
+        self.shape: tuple[int, ...] = (channels, height, width)
         self._device = device
         self._pictures = pictures
         fits = device.type != "cpu" and pictures.nbytes < SHARE * free_memory(device)

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ddpm_studio import __version__
-from ddpm_studio.cli import export, info, noise, sample, schedule, window
+from ddpm_studio.cli import export, info, noise, sample, schedule, train, window
 from ddpm_studio.cli.flags import SCHEDULE, Parser
 from ddpm_studio.cli.guard import guarded
 from ddpm_studio.errors import UserError
@@ -19,6 +19,7 @@ COMMANDS = {
     "schedule": schedule.add,
     "noise": noise.add,
     "sample": sample.add,
+    "train": train.add,
     "export": export.add,
     "info": info.add,
     "screenshots": window.add_screenshots,
@@ -30,6 +31,7 @@ examples:
   ddpm-studio schedule cosine --T 100                   print a schedule's tables
   ddpm-studio noise chelsea --t 0,100,300,999 --out drowned.png
   ddpm-studio sample --exact pixel-faces --steps 50 -n 16 --out faces.gif
+  ddpm-studio train --dataset fashion --network tiny --target v
   ddpm-studio info faces.gif                            what made this file
 """
 

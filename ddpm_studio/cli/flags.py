@@ -6,15 +6,18 @@ field of any kind becomes a flag, its text is kept as typed, and `Family.chosen`
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Generic, NoReturn, TypeAlias, TypeVar
 
 from ddpm_studio.document import Seed
 from ddpm_studio.errors import UserError
+from ddpm_studio.networks import NETWORKS, PRESETS, Network
+from ddpm_studio.objective import OBJECTIVES, Objective
 from ddpm_studio.params import Parameter, Parameters, parameters
 from ddpm_studio.sampler import SAMPLERS, Sampler
 from ddpm_studio.schedule import SCHEDULES, Schedule
+from ddpm_studio.training import Training
 
 P = TypeVar("P", bound=Parameters)
 
@@ -43,12 +46,14 @@ class Family(Generic[P]):
     kinds: Mapping[str, type[P]]
     base: type
     """The class above all kinds: the fields they share are kept when the kind changes."""
+    presets: Mapping[str, P] = field(default_factory=dict)
+    """Values that can be named in the place of a kind."""
 
     def add_flags(self, parser: argparse.ArgumentParser, *, choice: bool = True) -> None:
         """A flag for the kind (unless the command has another way to say it) and one for each field of any kind."""
         group = parser.add_argument_group(f"the {self.noun}")
         if choice:
-            group.add_argument(f"--{self.noun}", metavar="KIND", help=f"one of {', '.join(self.kinds)}")
+            group.add_argument(f"--{self.noun}", metavar="KIND", help=f"one of {', '.join(self._names())}")
         for parameter, owners in self._fields():
             _add_flag(group, f"{self.noun}.{parameter.name}", parameter, owners)
 
@@ -58,6 +63,9 @@ class Family(Generic[P]):
         Raises:
             UserError: an unknown kind, a flag that this kind has not, or a value that its field refuses.
         """
+        preset = None if kind is None else self.presets.get(kind)
+        if preset is not None:
+            kind, current = None, preset
         cls = type(current) if kind is None else self.named(kind)
         fields = {p.name: p for p in parameters(cls)}
         given = self._given(args)
@@ -71,12 +79,15 @@ class Family(Generic[P]):
     def named(self, kind: str) -> type[P]:
         """The class of a kind; the UserError about an unknown one names all."""
         if kind not in self.kinds:
-            raise UserError(f"unknown {self.noun} {kind!r}; known are {', '.join(self.kinds)}")
+            raise UserError(f"unknown {self.noun} {kind!r}; known are {', '.join(self._names())}")
         return self.kinds[kind]
 
     def flags_of(self, cls: type[P]) -> str:
         """The flags of a kind, in a sentence."""
         return f"the flags of a {cls.kind} {self.noun} are {', '.join(p.flag for p in parameters(cls))}"
+
+    def _names(self) -> list[str]:
+        return [*self.presets, *self.kinds]
 
     def _given(self, args: argparse.Namespace) -> dict[str, str | bool]:
         mark = f"{self.noun}."
@@ -96,6 +107,9 @@ class Family(Generic[P]):
 
 SCHEDULE = Family("schedule", SCHEDULES, Schedule)
 SAMPLER = Family("sampler", SAMPLERS, Sampler)
+NETWORK = Family("network", NETWORKS, Network, PRESETS)
+OBJECTIVE = Family("objective", OBJECTIVES, Objective)
+TRAINING = Family("training", {Training.kind: Training}, Training)
 
 
 def seed_of(text: str) -> int:

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import TextIO, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
 
@@ -14,34 +14,46 @@ TERMINAL, ELSEWHERE = 0.1, 10.0
 CLEAR = "\r\x1b[K"
 
 
+class Report:
+    """Says how many of `total` have been done, and the time left, if it is due; `done` were done before it began."""
+
+    def __init__(self, total: int, what: str, done: int = 0) -> None:
+        self._stream = sys.stderr
+        self._terminal = self._stream.isatty()
+        self._total, self._what, self._before = total, what, done
+        self._start = time.monotonic()
+        self._due, self._said = self._start + PATIENCE, False
+
+    def tell(self, count: int, more: str = "") -> None:
+        """`count` have been done; `more` is said of them."""
+        now = time.monotonic()
+        if now < self._due:
+            return
+        text = f"{self._what} {count}/{self._total}{more}, {self._left(now - self._start, count)}"
+        self._write(CLEAR + text if self._terminal else text + "\n")
+        self._due, self._said = now + (TERMINAL if self._terminal else ELSEWHERE), True
+
+    def clear(self) -> None:
+        """Takes the line off a terminal."""
+        if self._said and self._terminal:
+            self._write(CLEAR)
+
+    def _left(self, elapsed: float, count: int) -> str:
+        seconds = round(elapsed / max(count - self._before, 1) * (self._total - count))
+        minutes, seconds = divmod(seconds, 60)
+        return f"{minutes} min {seconds:02d} s left" if minutes else f"{seconds} s left"
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
+
+
 def watched(items: Iterable[T], total: int, what: str) -> Iterator[T]:
     """The items themselves; how many of `total` have come, and the time left, is told on stderr meanwhile."""
-    stream = sys.stderr
-    terminal = stream.isatty()
-    start = time.monotonic()
-    due, said = start + PATIENCE, False
+    report = Report(total, what)
     try:
         for count, item in enumerate(items, 1):
             yield item
-            now = time.monotonic()
-            if now >= due:
-                _say(stream, terminal, f"{what} {count}/{total}, {_left(now - start, count, total)}")
-                due, said = now + (TERMINAL if terminal else ELSEWHERE), True
+            report.tell(count)
     finally:
-        if said and terminal:
-            _write(stream, CLEAR)
-
-
-def _say(stream: TextIO, terminal: bool, text: str) -> None:
-    _write(stream, CLEAR + text if terminal else text + "\n")
-
-
-def _write(stream: TextIO, text: str) -> None:
-    stream.write(text)
-    stream.flush()
-
-
-def _left(elapsed: float, count: int, total: int) -> str:
-    seconds = round(elapsed / count * (total - count))
-    minutes, seconds = divmod(seconds, 60)
-    return f"{minutes} min {seconds:02d} s left" if minutes else f"{seconds} s left"
+        report.clear()

@@ -20,6 +20,9 @@ class Session(QObject):
     noising_changed = Signal(object)
     sampler_changed = Signal(object)
     sampling_changed = Signal(object)
+    network_changed = Signal(object)
+    objective_changed = Signal(object)
+    training_changed = Signal(object)
     settled = Signal(object)  # the document, after an edit, an undo, a redo or an opening; not during a drag
     t_changed = Signal(int)
     reported = Signal(str)  # one line for the message bar: something the user gave cannot be used

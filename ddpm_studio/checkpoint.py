@@ -1,0 +1,186 @@
+"""Trained networks in files: safetensors whose metadata is one JSON object. Nothing in them is ever run.
+
+The file holds tensors by name: `weights.N`, `ema.N`, `exp_avg.N` and `exp_avg_sq.N` for each tensor N of the network (a
+shipped file: `ema.N` alone, in half precision), and under the metadata's key "ddpm-studio":
+
+    {"format": "ddpm-studio checkpoint", "version": 1, "step": 1200, "shape": [3, 16, 16],
+     "document": {…}, "pictures": 12000, "digest": "…", "sha256": "…"}
+
+`pictures` and `digest` are of the training set. `sha256` is over this object without it, and over every tensor's name,
+type, shape and bytes.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from ddpm_studio.denoiser import Trained
+from ddpm_studio.document import Document
+from ddpm_studio.errors import UserError
+from ddpm_studio.files import reading, writing
+from ddpm_studio.networks.build import assembled, skeleton
+
+FORMAT, VERSION, KEY = "ddpm-studio checkpoint", 1, "ddpm-studio"
+EMA, RAW = "ema", "weights"
+
+Tensors = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a checkpoint says of itself."""
+
+    document: Document
+    shape: tuple[int, ...]
+    step: int
+    pictures: int = 0  # in the training set
+    digest: str = ""  # of the training set's bytes
+
+    def to_json(self) -> dict[str, object]:
+        """The metadata, but for the sum."""
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "step": self.step,
+            "shape": list(self.shape),
+            "document": self.document.to_json(),
+            "pictures": self.pictures,
+            "digest": self.digest,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """An opened checkpoint: its header and the shapes of its tensors have been read and found right, no tensor yet."""
+
+    path: Path
+    header: Header
+    groups: frozenset[str]  # "weights", "ema", "exp_avg", …
+    sha256: str
+    said: dict[str, object] = field(repr=False)  # the header as it stands in the file
+
+    @classmethod
+    def open(cls, path: Path) -> "Checkpoint":
+        """Raises a UserError: no checkpoint, cut short, from a newer version, or its tensors fit no such network."""
+        with _opened(path) as file:
+            said = _metadata(path, file.metadata())
+            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+        header = _header(path, said)
+        groups = frozenset(name.partition(".")[0] for name in shapes)
+        _refuse_other_network(path, header, shapes, groups)
+        return cls(path, header, groups, str(said.get("sha256")), said)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All tensors. UserError: their sum is not the one written down, so the file was damaged or changed."""
+        with _opened(self.path) as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if _sum(self.said, tensors) != self.sha256:
+            raise UserError(f"{self.path} was damaged or changed after it was written: its checksum is wrong")
+        return tensors
+
+    def denoiser(self, group: str = EMA, device: str | torch.device = "cpu") -> Trained:
+        """The network, ready to sample from; `group` is EMA or RAW. UserError: not in the file, or a wrong sum."""
+        if group not in self.groups:
+            raise UserError(f"{self.path} has no {group}; it has {', '.join(sorted(self.groups))}")
+        weights = {
+            name.removeprefix(f"{group}."): tensor.float()
+            for name, tensor in self.tensors().items()
+            if name.startswith(f"{group}.")
+        }
+        document = self.header.document
+        module = assembled(document.network, self.header.shape, weights).to(device)
+        return Trained(document.schedule, self.header.shape, module, document.objective.target)
+
+
+def save(path: Path, header: Header, tensors: Tensors) -> str:
+    """Writes a checkpoint whole or not at all; gives its checksum. UserError: it cannot be written."""
+    packed = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    said = header.to_json()
+    sha256 = _sum(said, packed)
+    text = json.dumps({**said, "sha256": sha256}, ensure_ascii=False, allow_nan=False)
+    with writing(path) as part:
+        save_file(packed, part, metadata={KEY: text})
+    return sha256
+
+
+def slim(path: Path, out: Path) -> str:
+    """Writes the averaged weights of a checkpoint alone, in half precision, to share; gives the checksum.
+
+    Raises:
+        UserError: it cannot be read or written, has no average, or a weight that half precision cannot hold.
+    """
+    checkpoint = Checkpoint.open(path)
+    tensors = {name: t.half() for name, t in checkpoint.tensors().items() if name.startswith(f"{EMA}.")}
+    if not tensors:
+        raise UserError(f"{path} has no averaged weights")
+    large = next((name for name, tensor in tensors.items() if not tensor.isfinite().all()), None)
+    if large:
+        raise UserError(f"{large} of {path} has weights too large for half precision")
+    return save(out, checkpoint.header, tensors)
+
+
+def _opened(path: Path) -> safe_open:
+    with reading(path):
+        path.open("rb").close()  # says in our words what is wrong with the name
+        try:
+            return safe_open(path, framework="pt")
+        except SafetensorError as error:
+            raise UserError(f"{path} is cut short or no safetensors file; take another copy") from error
+
+
+def _metadata(path: Path, metadata: Mapping[str, str] | None) -> dict[str, object]:
+    try:
+        said = json.loads((metadata or {}).get(KEY, ""))
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, dict) or said.get("format") != FORMAT:
+        raise UserError(f"{path} holds tensors, but is not a DDPM Studio checkpoint")
+    version = said.get("version")
+    if not isinstance(version, int) or version > VERSION:
+        raise UserError(f"{path} has version {version}, newer than this program's {VERSION}: update DDPM Studio")
+    return said
+
+
+def _header(path: Path, said: dict[str, object]) -> Header:
+    document = Document.from_json(said.get("document"))
+    shape, step = said.get("shape"), said.get("step")
+    if not isinstance(shape, list) or not all(isinstance(side, int) and 0 < side <= 4096 for side in shape):
+        raise UserError(f"{path}: shape must be a list of whole numbers, but is {shape!r}")
+    if not isinstance(step, int) or step < 0:
+        raise UserError(f"{path}: step must be a whole number from 0, but is {step!r}")
+    pictures = said.get("pictures")
+    return Header(
+        document, tuple(shape), step, pictures if isinstance(pictures, int) else 0, str(said.get("digest", ""))
+    )
+
+
+def _refuse_other_network(
+    path: Path, header: Header, shapes: Mapping[str, tuple[int, ...]], groups: frozenset[str]
+) -> None:
+    module = skeleton(header.document.network, header.shape)
+    expected = {name: tuple(parameter.shape) for name, parameter in module.named_parameters()}
+    for group in sorted(groups - {"history"}):
+        found = {name.partition(".")[2]: shape for name, shape in shapes.items() if name.startswith(f"{group}.")}
+        for name in sorted(found.keys() | expected.keys()):
+            if found.get(name) != expected.get(name):
+                raise UserError(
+                    f"{path} does not hold the network it speaks of: {group}.{name} is {found.get(name, 'missing')}, "
+                    f"expected {expected.get(name, 'no such tensor')}"
+                )
+
+
+def _sum(said: Mapping[str, object], tensors: Tensors) -> str:
+    digest = hashlib.sha256(
+        json.dumps({key: value for key, value in said.items() if key != "sha256"}, sort_keys=True).encode()
+    )
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()

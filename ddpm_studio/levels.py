@@ -1,0 +1,151 @@
+"""How well a denoiser does at each noise level, and what to hold it against.
+
+Errors are mean squared errors of ε̂ on a fixed probe: held-out pictures in fixed noise. Baselines:
+
+    zero     ε̂ = 0: the error is 1 at every level
+    Wiener   the best linear guess, from mean and covariance of the training set
+    optimum  the exact denoiser of the training set: it knows these pictures by heart, and no other. On training
+             pictures nothing is below it; on held-out ones whoever is below it has learned more than the pictures
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ddpm_studio.data import ImageData, to_unit
+from ddpm_studio.denoiser import Denoiser, Exact, Prediction
+from ddpm_studio.noise import Purpose, gaussian
+from ddpm_studio.process import at, eps_from_x0, q_sample
+from ddpm_studio.sampler import Times
+from ddpm_studio.schedule import Schedule
+
+BINS = 24
+PICTURES = 64
+MOST = 4096
+"""Pictures, evenly chosen, that a covariance of more dimensions than that is made of."""
+
+Errors = NDArray[np.float64]
+
+
+def probe_times(schedule: Schedule, bins: int = BINS) -> Times:
+    """Rising t's, one in each of `bins` equal bins of log SNR where the schedule has one there; 1 and T included."""
+    log_snr = np.maximum(schedule.log_snr[1:], -30.0)  # ᾱ_T = 0 is −∞
+    wanted = np.linspace(log_snr[0], log_snr[-1], bins)
+    nearest = np.abs(log_snr[:, None] - wanted).argmin(0) + 1
+    return np.unique(nearest)
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """Held-out samples and the noise they are always hidden in."""
+
+    x0: Tensor  # (N, *shape)
+    times: Times  # (K,), rising
+
+    @classmethod
+    def of(cls, data: ImageData, schedule: Schedule, count: int = PICTURES) -> "Probe":
+        """`count` held-out pictures, evenly chosen; training pictures where none is held out."""
+        pictures = data.test if len(data.test) else data.train
+        chosen = pictures[np.linspace(0, len(pictures) - 1, min(count, len(pictures))).round().astype(np.int64)]
+        return cls(torch.from_numpy(to_unit(chosen)), probe_times(schedule))
+
+    def eps(self, t: int) -> Tensor:
+        """The noise at t, (N, *shape)."""
+        return gaussian(tuple(self.x0.shape[1:]), seed=0, samples=range(len(self.x0)), t=t, purpose=Purpose.PROBE)
+
+
+@torch.no_grad()
+def errors(denoiser: Denoiser, probe: Probe) -> Iterator[float]:
+    """Mean of ‖ε − ε̂‖² per value at each of the probe's times, one a value."""
+    for t in probe.times.tolist():
+        eps = probe.eps(t)
+        guess = denoiser(q_sample(denoiser.schedule, probe.x0, t, eps), t)
+        yield float((eps - guess.eps).square().mean(dtype=torch.float64))
+
+
+@dataclass(frozen=True, eq=False)
+class Wiener:
+    """The best linear denoiser of data with mean μ and covariance Σ = U diag(λ) Uᵀ.
+
+    x̂_0 = μ + U diag(g) Uᵀ (x_t − √ᾱ_t μ) with g = √ᾱ_t λ / (ᾱ_t λ + 1 − ᾱ_t). For any data with these moments its
+    ε-error is the mean of ᾱ_t λ / (ᾱ_t λ + 1 − ᾱ_t) over the D directions.
+    """
+
+    schedule: Schedule
+    shape: tuple[int, ...]
+    mean: Tensor  # (D,)
+    axes: Tensor  # (D, R), orthonormal; along all others the data do not vary
+    variances: Tensor  # (R,), λ
+
+    @classmethod
+    def of_pictures(cls, schedule: Schedule, pictures: NDArray[np.uint8]) -> "Wiener":
+        """From uint8 (N, H, W, C); beyond D = MOST dimensions from MOST of the pictures, by their Gram matrix."""
+        if len(pictures) > MOST and pictures[0].size > MOST:
+            pictures = pictures[np.linspace(0, len(pictures) - 1, MOST).round().astype(np.int64)]
+        unit = torch.from_numpy(to_unit(pictures))
+        flat = unit.flatten(1)
+        mean = flat.mean(0)
+        N, D = flat.shape
+        centred = flat - mean
+        if N < D:
+            variances, sides = torch.linalg.eigh(centred @ centred.T / N)
+            kept = variances > 1e-7 * variances[-1]
+            axes = centred.T @ sides[:, kept] / (N * variances[kept]).sqrt()
+            return cls(schedule, tuple(unit.shape[1:]), mean, axes, variances[kept])
+        variances, axes = torch.linalg.eigh(centred.T @ centred / N)
+        return cls(schedule, tuple(unit.shape[1:]), mean, axes, variances.clamp_min(0.0))
+
+    @torch.no_grad()
+    def __call__(self, x: Tensor, t: int) -> Prediction:
+        """x̂_0 and ε̂ for x = x_t, shape (B, *shape), 1 ≤ t ≤ T."""
+        root = at(self.schedule.sqrt_alpha_bar, t, x)
+        noise = at(self.schedule.one_minus_alpha_bar, t, x)
+        gain = root * self.variances / (root**2 * self.variances + noise)
+        offset = (x.flatten(1) - root * self.mean) @ self.axes
+        x0 = (self.mean + (offset * gain) @ self.axes.T).reshape(x.shape)
+        return Prediction(x0, eps_from_x0(self.schedule, x, t, x0))
+
+
+@dataclass(frozen=True, eq=False)
+class Baselines:
+    """Errors at each of the probe's times, (K,), computed once."""
+
+    times: Times
+    log_snr: Errors
+    wiener: Errors
+    optimum: Errors
+
+    @classmethod
+    def of(cls, data: ImageData, schedule: Schedule, probe: Probe) -> "Baselines":
+        """From the training pictures, measured on the probe."""
+        wiener = Wiener.of_pictures(schedule, data.train)
+        exact = Exact.of_pictures(schedule, data.train)
+        return cls(
+            probe.times,
+            schedule.log_snr[probe.times],
+            np.array(list(errors(wiener, probe))),
+            np.array(list(errors(exact, probe))),
+        )
+
+
+def verdict(baselines: Baselines, found: Errors) -> str:
+    """What the errors `found` (K,) mean, in a sentence: ranges of log SNR that are alike, from much noise to little."""
+    words = [_word(*errors) for errors in zip(found, baselines.wiener, baselines.optimum, strict=True)][::-1]
+    edges = np.maximum(baselines.log_snr, -30.0)[::-1]
+    starts = [i for i, word in enumerate(words) if i == 0 or word != words[i - 1]]
+    ends = [*(edges[i] for i in starts[1:]), edges[-1]]
+    return "; ".join(f"log SNR {edges[i]:.1f} to {end:.1f}: {words[i]}" for i, end in zip(starts, ends, strict=True))
+
+
+def _word(error: float, wiener: float, optimum: float) -> str:
+    if error > 1.05 * wiener:
+        return "worse than the Wiener filter, not learned yet"
+    if error > 0.95 * wiener:
+        return "at the Wiener filter, blurs but no shapes yet"
+    if error < 0.95 * optimum:
+        return "better than the training pictures known by heart"
+    return "between Wiener and optimum, learning shapes"
