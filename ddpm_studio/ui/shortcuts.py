@@ -44,6 +44,7 @@ def _table(rows: list[tuple[str, str, str]], parent: QWidget) -> QTableWidget:
     table.setHorizontalHeaderLabels(["Where", "What", "Keys"])
     table.verticalHeader().hide()
     table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+    table.setObjectName("shortcuts")
     table.setAccessibleName("Keyboard shortcuts")
     for i, row in enumerate(rows):
         for j, text in enumerate(row):

@@ -76,8 +76,8 @@ class Dock(QDockWidget):
 def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], workspace: Workspace) -> None:
     """Puts a workspace's docks where it wants them and hides the others."""
     for dock in docks.values():
-        window.removeDockWidget(dock)
         dock.setFloating(False)
+        window.removeDockWidget(dock)
     firsts = [docks[row[0]] for row in workspace.rows]
     window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, firsts[0])
     for above, below in pairwise(firsts):
