@@ -1,0 +1,210 @@
+"""A plot over t = 0..T with the shared cursor, drawn fast enough to follow the mouse.
+
+Only the curves of the current schedule and the cursor are items. What stands still is painted into the view's
+background, of which Qt keeps a picture: a new schedule costs its own lines and no more.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtWidgets import QMenu, QWidget
+
+from ddpm_studio.schedule import Schedule, Table
+from ddpm_studio.ui import plot_backdrop, theme
+from ddpm_studio.ui.graph import Graph, spread
+
+PICTURES, NUMBERS = (".png", ".svg"), ".csv"
+_MARGIN = 0.01  # of the axis beyond t = 0 and t = T
+_STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -10, Qt.Key.Key_PageUp: 10}
+
+
+class TimePlot(pg.PlotWidget):
+    """Shows a `Graph` of a schedule. The left button moves t, the wheel zooms, the middle button moves what is seen."""
+
+    picked = Signal(int)  # a t; it may lie outside 0..T
+    zoomed = Signal(float, float)  # the first and last t the user wants to see
+    export_asked = Signal(str)  # a suffix: one of PICTURES, or NUMBERS
+
+    def __init__(self, graph: Graph, schedule: Schedule, parent: QWidget | None = None, *, width: float = 1.0) -> None:
+        theme.watcher()  # sets the colours that pyqtgraph gives to new plots
+        super().__init__(parent)
+        self._schedule, self._width, self._t = schedule, width, 0
+        self._pins: tuple[Schedule | None, ...] = ()
+        self._curves: tuple[pg.PlotCurveItem, ...] = ()
+        self._fitted: tuple[float, ...] = ()
+        self._cursor = pg.InfiniteLine(0)
+        self._box = self.getPlotItem().getViewBox()
+        self._box.addItem(self._cursor, ignoreBounds=True)
+        plot_backdrop.settle_axes(self.getPlotItem())
+        self.setMinimumSize(120, 84)
+        self.show_graph(graph)
+        self._box.sigRangeChangedManually.connect(self._on_zoomed)
+        self._box.sigXRangeChanged.connect(self._draw)
+        self._box.sigResized.connect(self._draw)
+        self._box.sigRangeChanged.connect(self._renew_background)
+        theme.watcher().changed.connect(self.show_colours)
+
+    @property
+    def graph(self) -> Graph:
+        """What is plotted."""
+        return self._graph
+
+    def show_graph(self, graph: Graph) -> None:
+        """Plots other quantities of the same schedule."""
+        self._graph = graph
+        for curve in self._curves:
+            self._box.removeItem(curve)
+        self._curves = tuple(pg.PlotCurveItem(antialias=True, skipFiniteCheck=True) for _ in graph.quantities)
+        for curve in self._curves:
+            self._box.addItem(curve, ignoreBounds=True)
+        self.getAxis("left").setLogMode(x=False, y=graph.log)
+        self.setToolTip(graph.tip)
+        self.setAccessibleName(graph.tip)
+        self.show_colours(theme.colours())
+        self.show_schedule(self._schedule)
+
+    def show_schedule(self, schedule: Schedule, *, fit: bool = True) -> None:
+        """Draws the curves of `schedule`; unless `fit` is off, the axes follow where it leaves its usual range."""
+        self._schedule = schedule
+        self._draw()
+        if fit:
+            self._fit()
+
+    def show_pins(self, schedules: Sequence[Schedule | None]) -> None:
+        """Draws at most four others for comparison, each with the line of its place."""
+        self._pins = tuple(schedules)
+        self._renew_background()
+
+    def show_t(self, t: int) -> None:
+        """Puts the cursor at t."""
+        self._t = t
+        self._cursor.setValue(t)
+
+    def show_times(self, low: float, high: float) -> None:
+        """Shows the part of the axis from `low` to `high`."""
+        self._box.setXRange(low, high, padding=0.0)
+
+    def show_all(self) -> None:
+        """Undoes any zoom."""
+        self._fitted = ()
+        self._fit()
+
+    def show_colours(self, colours: theme.Colours) -> None:
+        """Takes the current colours."""
+        for curve, quantity in zip(self._curves, self._graph.quantities, strict=True):
+            curve.setPen(pg.mkPen(getattr(colours, quantity.colour), width=self._width))
+        self._cursor.setPen(pg.mkPen(colours.cursor, width=1))
+        self._show_focus()
+        self._renew_background()
+
+    def numbers(self) -> dict[str, Table]:
+        """What is plotted, at every t and not only in every column of pixels: (T+1,) each, t first."""
+        columns = {q.symbol: q.of(self._schedule) for q in self._graph.quantities}
+        return {"t": np.arange(self._schedule.T + 1.0), **columns}
+
+    def menu(self) -> QMenu:
+        """What the right button offers."""
+        menu = QMenu(self)
+        for suffix in (*PICTURES, NUMBERS):
+            what = "numbers" if suffix == NUMBERS else "plot"
+            action = menu.addAction(f"Save {what} as {suffix[1:].upper()}…")
+            action.triggered.connect(partial(self._on_export_asked, suffix))
+        menu.addSeparator()
+        menu.addAction("Show All").triggered.connect(self._on_show_all)
+        return menu
+
+    # pyqtgraph's scene looks through all its items whenever the mouse moves: the left button goes past it.
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.picked.emit(round(self.at(event.position()).x()))
+        elif event.button() == Qt.MouseButton.MiddleButton:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self.picked.emit(round(self.at(event.position()).x()))
+        elif event.buttons() & Qt.MouseButton.MiddleButton:
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.MiddleButton:
+            super().mouseReleaseEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.mousePressEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        places = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: self._schedule.T}
+        places |= {key: self._t + step for key, step in _STEPS.items()}
+        if event.key() in places:
+            self.picked.emit(places[Qt.Key(event.key())])
+        else:
+            event.ignore()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = self.menu()
+        menu.exec(event.globalPos())
+        menu.deleteLater()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._show_focus()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._show_focus()
+
+    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
+        super().drawBackground(painter, rect)
+        plot_backdrop.paint(painter, self.getPlotItem(), self._graph, self._pins, theme.colours())
+
+    def at(self, position: QPointF) -> QPointF:
+        """A place in the widget as (t, height in the axis' unit)."""
+        place: QPointF = self._box.mapSceneToView(position)
+        return place
+
+    def _on_zoomed(self) -> None:
+        self.zoomed.emit(*self._box.viewRange()[0])
+
+    def _on_show_all(self) -> None:
+        self.show_all()
+        self.zoomed.emit(*self._box.viewRange()[0])
+
+    def _on_export_asked(self, suffix: str, _checked: bool = False) -> None:
+        self.export_asked.emit(suffix)
+
+    def _draw(self) -> None:
+        times = plot_backdrop.visible_times(self._box, self._schedule.T)
+        for curve, quantity in zip(self._curves, self._graph.quantities, strict=True):
+            curve.setData(*self._graph.heights(quantity, self._schedule, times))
+
+    def _fit(self) -> None:
+        """Shows the whole of what there is, unless that is what was last fitted: then a zoom stays."""
+        T = self._schedule.T
+        if (low_high := self._span()) is None or self._fitted == (wanted := (T, *low_high)):
+            return
+        self._fitted = wanted
+        ends = (-_MARGIN * T, (1.0 + _MARGIN) * T)
+        self._box.setLimits(xMin=ends[0], xMax=ends[1], minXRange=min(T, 4))
+        self._box.setRange(xRange=ends, yRange=low_high, padding=0.0, disableAutoRange=True)
+
+    def _span(self) -> tuple[float, float] | None:
+        times = spread(self._schedule.T, 0.0, self._schedule.T, 256)
+        drawn = [self._graph.heights(quantity, self._schedule, times)[1] for quantity in self._graph.quantities]
+        drawn = [heights for heights in drawn if heights.size]
+        if not drawn:
+            return None
+        return self._graph.span(min(float(y.min()) for y in drawn), max(float(y.max()) for y in drawn))
+
+    def _show_focus(self) -> None:
+        colours = theme.colours()
+        self._box.setBorder(pg.mkPen(colours.accent if self.hasFocus() else colours.grid))
+
+    def _renew_background(self) -> None:
+        self.resetCachedContent()
+        self.viewport().update()
