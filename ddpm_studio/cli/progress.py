@@ -3,7 +3,12 @@
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import TextIO, TypeVar
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from ddpm_studio.data import Picture
+    from ddpm_studio.export import Frames
 
 T = TypeVar("T")
 
@@ -15,33 +20,73 @@ CLEAR = "\r\x1b[K"
 
 
 def watched(items: Iterable[T], total: int, what: str) -> Iterator[T]:
-    """The items themselves; how many of `total` have come, and the time left, is told on stderr meanwhile."""
-    stream = sys.stderr
-    terminal = stream.isatty()
-    start = time.monotonic()
-    due, said = start + PATIENCE, False
-    try:
+    """The items themselves; how many of `total` have come, and the time left, is told meanwhile."""
+    with _told(total, what) as told:
         for count, item in enumerate(items, 1):
             yield item
-            now = time.monotonic()
-            if now >= due:
-                _say(stream, terminal, f"{what} {count}/{total}, {_left(now - start, count, total)}")
-                due, said = now + (TERMINAL if terminal else ELSEWHERE), True
+            told.reached(count)
+
+
+@contextmanager
+def watching(frames: "Frames", what: str) -> "Iterator[Frames]":
+    """The frames themselves; how many have been drawn is told while the block asks for them."""
+    with _told(len(frames), what) as told:
+        yield _Watched(frames, told)
+
+
+class _Told:
+    """A count that goes up, and what has been said of it."""
+
+    def __init__(self, total: int, what: str) -> None:
+        self._total, self._what = total, what
+        self._stream = sys.stderr
+        self._terminal = self._stream.isatty()
+        self._start = time.monotonic()
+        self._due = self._start + PATIENCE
+
+    def reached(self, count: int) -> None:
+        now = time.monotonic()
+        if now >= self._due:
+            self._due = now + (TERMINAL if self._terminal else ELSEWHERE)
+            left = _spelt((now - self._start) / count * (self._total - count))
+            text = f"{self._what} {count}/{self._total}, {left} left"
+            self._write(CLEAR + text if self._terminal else text + "\n")
+
+    def end(self) -> None:
+        """Leaves a terminal's line empty."""
+        if self._terminal and self._due > self._start + PATIENCE:
+            self._write(CLEAR)
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
+
+
+class _Watched:
+    """Frames that count how many of them have been drawn."""
+
+    def __init__(self, frames: "Frames", told: _Told) -> None:
+        self._frames, self._told = frames, told
+        self._drawn: set[int] = set()  # some are drawn twice, once to choose the colours
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __getitem__(self, index: int, /) -> "Picture":
+        self._drawn.add(index)
+        self._told.reached(len(self._drawn))
+        return self._frames[index]
+
+
+@contextmanager
+def _told(total: int, what: str) -> Iterator[_Told]:
+    told = _Told(total, what)
+    try:
+        yield told
     finally:
-        if said and terminal:
-            _write(stream, CLEAR)
+        told.end()
 
 
-def _say(stream: TextIO, terminal: bool, text: str) -> None:
-    _write(stream, CLEAR + text if terminal else text + "\n")
-
-
-def _write(stream: TextIO, text: str) -> None:
-    stream.write(text)
-    stream.flush()
-
-
-def _left(elapsed: float, count: int, total: int) -> str:
-    seconds = round(elapsed / count * (total - count))
-    minutes, seconds = divmod(seconds, 60)
-    return f"{minutes} min {seconds:02d} s left" if minutes else f"{seconds} s left"
+def _spelt(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
