@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from ddpm_studio.ui.session import Session
 
@@ -42,35 +42,6 @@ class HasJobs(Protocol):
 
     def close_jobs(self) -> None:
         """Ends them and waits."""
-
-
-class Dock(QDockWidget):
-    """The place of one panel, which says "loading" until the panel is there."""
-
-    def __init__(self, key: str, panel: Panel, parent: QWidget) -> None:
-        super().__init__(panel.title, parent)
-        self.setObjectName(key)  # by which QMainWindow's saved state knows it
-        self.panel: QWidget | None = None
-        self.say("Loading PyTorch…" if panel.needs_torch else "")
-
-    def say(self, text: str) -> None:
-        """Shows a quiet line in the panel's place."""
-        label = QLabel(text, self)
-        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        label.setWordWrap(True)
-        label.setEnabled(False)
-        self._put(label)
-
-    def fill(self, panel: QWidget) -> None:
-        """Puts the panel in its place."""
-        self.panel = panel
-        self._put(panel)
-
-    def _put(self, widget: QWidget) -> None:
-        before = self.widget()
-        self.setWidget(widget)
-        if before is not None:
-            before.deleteLater()
 
 
 def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], workspace: Workspace) -> None:

@@ -6,7 +6,17 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMenu, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QMessageBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ddpm_studio import document, export
 from ddpm_studio.document import Document, provenance
@@ -432,3 +442,18 @@ def test_a_message_stands_beside_the_menus_and_hides_none_of_them(window):
     assert window.messages.geometry().left() > window.menuBar().actionGeometry(window.menuBar().actions()[-1]).right()
     assert window.messages.geometry().bottom() <= window.menuBar().geometry().bottom() + 1
     assert window.messages.geometry().right() < window.width()
+
+
+@pytest.mark.parametrize("key", ["schedule", "sampling"])
+def test_the_buttons_of_a_title_float_dock_and_hide_its_panel(window, key):
+    dock = window.docks[key]
+    float_it, hide_it = dock.titleBarWidget().findChildren(QToolButton)
+    assert dock.windowTitle() in float_it.accessibleName()
+    float_it.click()
+    assert dock.isFloating()
+    float_it.click()
+    assert not dock.isFloating()
+    hide_it.click()
+    assert dock.isHidden()
+    action(window, dock.windowTitle()).trigger()
+    assert dock.isVisible()
