@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
@@ -10,12 +9,11 @@ from PySide6.QtWidgets import QWidget
 from ddpm_studio import knots
 from ddpm_studio.errors import UserError
 from ddpm_studio.schedule import Drawn, Schedule, Space
-from ddpm_studio.ui import theme
 from ddpm_studio.ui.graph import EDITED
 from ddpm_studio.ui.grip import Grip, Scale
 from ddpm_studio.ui.time_plot import TimePlot
 
-_REACH, _SIZE = 10.0, 10  # pixels: from how far a point is grabbed, and how wide it is
+_REACH = 10.0  # pixels from which a point is grabbed
 _NUDGE, _FINE, _COARSE = 0.01, 0.1, 5.0  # of the axis; so much of that with Shift and with Ctrl
 _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Down: (0, -1), Qt.Key.Key_Up: (0, 1)}
 
@@ -34,10 +32,7 @@ class CurveEditor(TimePlot):
         self._curve: Drawn | None = None
         self._grip: Grip | None = None
         self._selected: int | None = None
-        self._dots = pg.ScatterPlotItem(size=_SIZE, pxMode=True, antialias=True)
         super().__init__(EDITED[self._space, False], schedule, parent, width=2.0)
-        self._box.addItem(self._dots, ignoreBounds=True)
-        self._dots.setZValue(10)
         self.viewport().setCursor(Qt.CursorShape.CrossCursor)
 
     @property
@@ -57,7 +52,7 @@ class CurveEditor(TimePlot):
 
     def points(self) -> list[QPointF]:
         """Where the points are in the widget."""
-        return [self._box.mapViewToScene(place) for place in self._places()]
+        return [self._frame.pixel(place) for place in self._places()]
 
     def show_space(self, space: Space, log: bool) -> None:
         """Lets another quantity be grabbed; log SNR has no logarithmic axis."""
@@ -73,11 +68,6 @@ class CurveEditor(TimePlot):
         super().show_schedule(schedule, fit=fit and self._grip is None)
         self._curve = self._grip.curve if self._grip else _grabbed(schedule, self._space)
         self._select(self._selected)
-
-    def show_colours(self, colours: theme.Colours) -> None:
-        """Takes the current colours."""
-        super().show_colours(colours)
-        self._show_points(colours)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self._point_at(event.position()) if event.button() == Qt.MouseButton.LeftButton else None
@@ -202,15 +192,12 @@ class CurveEditor(TimePlot):
 
     def _select(self, index: int | None) -> None:
         self._selected = index if index is not None and index < len(self._places()) else None
-        self._show_points(theme.colours())
+        self._ink.set_dots(self.points(), self._selected)
+        self.pointed.emit("" if self._selected is None else self._words(self._places()[self._selected]))
 
-    def _show_points(self, colours: theme.Colours) -> None:
-        places = self._places()
-        plain, chosen = pg.mkBrush(colours.background), pg.mkBrush(colours.accent)
-        brushes = [chosen if index == self._selected else plain for index in range(len(places))]
-        pen = pg.mkPen(getattr(colours, self._graph.quantities[0].colour), width=2)
-        self._dots.setData(x=[p.x() for p in places], y=[p.y() for p in places], brush=brushes, pen=pen)
-        self.pointed.emit("" if self._selected is None else self._words(places[self._selected]))
+    def _draw(self) -> None:
+        super()._draw()
+        self._ink.set_dots(self.points(), self._selected)
 
     def _words(self, place: QPointF) -> str:
         _, value = self._scale.knot(place)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil, floor, log10
 
 import numpy as np
@@ -47,6 +48,7 @@ class Graph:
         return (times, values) if finite.all() else (times[finite], values[finite])
 
 
+@lru_cache(maxsize=64)
 def spread(T: int, low: float, high: float, pixels: int) -> Times:
     """The timesteps a curve over [low, high] is drawn through when that is so many pixels wide; rising.
 
@@ -94,14 +96,14 @@ def from_zero(_low: float, high: float) -> Span:
     """From 0 to a round number that leaves a fifth of room, at most 1."""
     decade = 10.0 ** floor(log10(high))
     top = next(decade * step for step in (1.25, 2.0, 2.5, 4.0, 5.0, 8.0, 12.5) if decade * step >= 1.2 * high)
-    return -0.02 * min(top, 1.05), min(top, 1.05)
+    return -0.06 * min(top, 1.05), min(top, 1.05)
 
 
 BETA = Quantity("β", "beta", lambda s: s.beta)
 ALPHA_BAR = Quantity("ᾱ", "alpha_bar", lambda s: s.alpha_bar)
 LOG_SNR = Quantity("log SNR", "snr", lambda s: s.log_snr)
 
-_SHARE = fixed(-0.02, 1.02)
+_SHARE = fixed(-0.06, 1.03)
 
 PLOTS = (
     Graph(

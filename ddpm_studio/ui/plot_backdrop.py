@@ -5,13 +5,13 @@ That is the title in the curves' colours, the grid, the guide and the comparison
 
 from collections.abc import Sequence
 
-import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
-from ddpm_studio.schedule import Schedule, Table
-from ddpm_studio.ui.graph import Graph, Times, spread
+from ddpm_studio.schedule import Schedule
+from ddpm_studio.ui.graph import Graph
+from ddpm_studio.ui.plot_frame import Frame
 from ddpm_studio.ui.theme import Colours
 
 DASHES = ((6.0, 4.0), (2.0, 3.0), (10.0, 3.0, 2.0, 3.0), (1.0, 5.0))
@@ -31,7 +31,7 @@ def settle_axes(item: pg.PlotItem) -> None:
     for name in ("left", "bottom"):
         axis = item.getAxis(name)
         axis.setTickFont(font)
-        axis.setStyle(tickLength=-3, tickTextOffset=3, maxTickLevel=0, hideOverlappingLabels=_RIGHT)
+        axis.setStyle(tickLength=3, tickTextOffset=3, maxTickLevel=0, hideOverlappingLabels=_RIGHT)
         axis.enableAutoSIPrefix(False)
     item.getAxis("bottom").setTickDensity(_DENSITY)
     item.getAxis("left").setWidth(_LEFT)
@@ -51,23 +51,23 @@ def pin_pen(colours: Colours, index: int) -> QPen:
 def paint(
     painter: QPainter, item: pg.PlotItem, graph: Graph, pins: Sequence[Schedule | None], colours: Colours
 ) -> None:
-    """Paints it in scene coordinates, which are pixels."""
-    box = item.getViewBox()
-    frame: QRectF = box.sceneBoundingRect()
+    """Paints it in the widget's pixels."""
+    frame = Frame.of(item.getViewBox())
     painter.save()
-    _paint_title(painter, frame, graph, colours)
+    _paint_title(painter, frame.rect, graph, colours)
     painter.setPen(QColor(colours.muted))
-    painter.drawText(frame.bottomRight() + QPointF(5.0, 0.0), "t")
-    painter.setClipRect(frame)
+    painter.drawText(frame.rect.bottomRight() + QPointF(5.0, 0.0), "t")
+    painter.setClipRect(frame.rect)
     _paint_grid(painter, item, frame, colours)
     if graph.guide is not None:
         painter.setPen(QPen(QColor(colours.muted), 1.0))
-        _across(painter, frame, box.mapViewToScene(QPointF(0.0, graph.guide)).y())
+        _across(painter, frame, graph.guide)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for index, pin in enumerate(pins):
         if pin is not None:
             painter.setPen(pin_pen(colours, index))
-            _paint_curves(painter, box, graph, pin)
+            for path in frame.paths(graph, pin):
+                painter.drawPath(path)
     painter.restore()
 
 
@@ -85,15 +85,13 @@ def _paint_title(painter: QPainter, frame: QRectF, graph: Graph, colours: Colour
         x += size.horizontalAdvance(text) + (8.0 if text else 0.0)
 
 
-def _paint_grid(painter: QPainter, item: pg.PlotItem, frame: QRectF, colours: Colours) -> None:
+def _paint_grid(painter: QPainter, item: pg.PlotItem, frame: Frame, colours: Colours) -> None:
     painter.setPen(QPen(QColor(colours.grid), 1.0))
-    box = item.getViewBox()
-    (left, right), (bottom, top) = box.viewRange()
-    for x in _ticks(item.getAxis("bottom"), left, right, frame.width()):
-        down = box.mapViewToScene(QPointF(x, 0.0)).x()
-        painter.drawLine(QPointF(down, frame.top()), QPointF(down, frame.bottom()))
-    for y in _ticks(item.getAxis("left"), bottom, top, frame.height()):
-        _across(painter, frame, box.mapViewToScene(QPointF(0.0, y)).y())
+    rect = frame.rect
+    for t in _ticks(item.getAxis("bottom"), frame.left, frame.right, rect.width()):
+        painter.drawLine(QPointF(frame.x(t), rect.top()), QPointF(frame.x(t), rect.bottom()))
+    for height in _ticks(item.getAxis("left"), frame.bottom, frame.top, rect.height()):
+        _across(painter, frame, height)
 
 
 def _ticks(axis: pg.AxisItem, low: float, high: float, pixels: float) -> Sequence[float]:
@@ -102,25 +100,6 @@ def _ticks(axis: pg.AxisItem, low: float, high: float, pixels: float) -> Sequenc
     return levels[0][1] if levels else ()
 
 
-def _across(painter: QPainter, frame: QRectF, y: float) -> None:
-    painter.drawLine(QPointF(frame.left(), y), QPointF(frame.right(), y))
-
-
-def _paint_curves(painter: QPainter, box: pg.ViewBox, graph: Graph, schedule: Schedule) -> None:
-    for quantity in graph.quantities:
-        x, y = graph.heights(quantity, schedule, visible_times(box, schedule.T))
-        painter.drawPath(pg.arrayToQPath(*_to_scene(box, x, y), connect="all", finiteCheck=False))
-
-
-def visible_times(box: pg.ViewBox, T: int) -> Times:
-    """The timesteps in sight, at most one for each column of pixels."""
-    (low, high), _ = box.viewRange()
-    return spread(T, low, high, max(int(box.width()), 2))
-
-
-def _to_scene(box: pg.ViewBox, x: Times, y: Table) -> tuple[Table, Table]:
-    origin, unit = box.mapViewToScene(QPointF(0.0, 0.0)), box.mapViewToScene(QPointF(1.0, 1.0))
-    return (
-        np.asarray(origin.x() + x * (unit.x() - origin.x())),
-        np.asarray(origin.y() + y * (unit.y() - origin.y())),
-    )
+def _across(painter: QPainter, frame: Frame, height: float) -> None:
+    y = frame.y(height)
+    painter.drawLine(QPointF(frame.rect.left(), y), QPointF(frame.rect.right(), y))

@@ -1,7 +1,7 @@
 """A plot over t = 0..T with the shared cursor, drawn fast enough to follow the mouse.
 
-Only the curves of the current schedule and the cursor are items. What stands still is painted into the view's
-background, of which Qt keeps a picture: a new schedule costs its own lines and no more.
+What moves is one item, what stands still is painted into the view's background, of which Qt keeps a picture: a new
+schedule costs its own lines and no more. pyqtgraph gives the axes, their numbers and the zoom.
 """
 
 from collections.abc import Sequence
@@ -16,9 +16,11 @@ from PySide6.QtWidgets import QMenu, QWidget
 from ddpm_studio.schedule import Schedule, Table
 from ddpm_studio.ui import plot_backdrop, theme
 from ddpm_studio.ui.graph import Graph, spread
+from ddpm_studio.ui.ink import Ink
+from ddpm_studio.ui.plot_frame import Frame
 
 PICTURES, NUMBERS = (".png", ".svg"), ".csv"
-_MARGIN = 0.01  # of the axis beyond t = 0 and t = T
+_BEFORE, _AFTER = 0.03, 0.015  # of the axis, beyond t = 0 and t = T
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -10, Qt.Key.Key_PageUp: 10}
 
 
@@ -34,18 +36,17 @@ class TimePlot(pg.PlotWidget):
         super().__init__(parent)
         self._schedule, self._width, self._t = schedule, width, 0
         self._pins: tuple[Schedule | None, ...] = ()
-        self._curves: tuple[pg.PlotCurveItem, ...] = ()
         self._fitted: tuple[float, ...] = ()
-        self._cursor = pg.InfiniteLine(0)
+        self._ink = Ink()
         self._box = self.getPlotItem().getViewBox()
-        self._box.addItem(self._cursor, ignoreBounds=True)
+        self._frame = Frame.of(self._box)
+        self.scene().addItem(self._ink)
         plot_backdrop.settle_axes(self.getPlotItem())
         self.setMinimumSize(120, 84)
         self.show_graph(graph)
         self._box.sigRangeChangedManually.connect(self._on_zoomed)
-        self._box.sigXRangeChanged.connect(self._draw)
-        self._box.sigResized.connect(self._draw)
-        self._box.sigRangeChanged.connect(self._renew_background)
+        self._box.sigRangeChanged.connect(self._on_frame_changed)
+        self._box.sigResized.connect(self._on_frame_changed)
         theme.watcher().changed.connect(self.show_colours)
 
     @property
@@ -56,11 +57,6 @@ class TimePlot(pg.PlotWidget):
     def show_graph(self, graph: Graph) -> None:
         """Plots other quantities of the same schedule."""
         self._graph = graph
-        for curve in self._curves:
-            self._box.removeItem(curve)
-        self._curves = tuple(pg.PlotCurveItem(antialias=True, skipFiniteCheck=True) for _ in graph.quantities)
-        for curve in self._curves:
-            self._box.addItem(curve, ignoreBounds=True)
         self.getAxis("left").setLogMode(x=False, y=graph.log)
         self.setToolTip(graph.tip)
         self.setAccessibleName(graph.tip)
@@ -82,7 +78,7 @@ class TimePlot(pg.PlotWidget):
     def show_t(self, t: int) -> None:
         """Puts the cursor at t."""
         self._t = t
-        self._cursor.setValue(t)
+        self._ink.set_cursor(self._frame.x(t))
 
     def show_times(self, low: float, high: float) -> None:
         """Shows the part of the axis from `low` to `high`."""
@@ -95,9 +91,7 @@ class TimePlot(pg.PlotWidget):
 
     def show_colours(self, colours: theme.Colours) -> None:
         """Takes the current colours."""
-        for curve, quantity in zip(self._curves, self._graph.quantities, strict=True):
-            curve.setPen(pg.mkPen(getattr(colours, quantity.colour), width=self._width))
-        self._cursor.setPen(pg.mkPen(colours.cursor, width=1))
+        self._ink.set_colours(colours, [quantity.colour for quantity in self._graph.quantities], self._width)
         self._show_focus()
         self._renew_background()
 
@@ -165,8 +159,7 @@ class TimePlot(pg.PlotWidget):
 
     def at(self, position: QPointF) -> QPointF:
         """A place in the widget as (t, height in the axis' unit)."""
-        place: QPointF = self._box.mapSceneToView(position)
-        return place
+        return self._frame.at(position)
 
     def _on_zoomed(self) -> None:
         self.zoomed.emit(*self._box.viewRange()[0])
@@ -178,10 +171,16 @@ class TimePlot(pg.PlotWidget):
     def _on_export_asked(self, suffix: str, _checked: bool = False) -> None:
         self.export_asked.emit(suffix)
 
+    def _on_frame_changed(self) -> None:
+        self._frame = Frame.of(self._box)
+        self._ink.set_rect(self._frame.rect)
+        self._draw()
+        self.show_t(self._t)
+        self._renew_background()
+
     def _draw(self) -> None:
-        times = plot_backdrop.visible_times(self._box, self._schedule.T)
-        for curve, quantity in zip(self._curves, self._graph.quantities, strict=True):
-            curve.setData(*self._graph.heights(quantity, self._schedule, times))
+        """The curves, and what else lies at places of the plot and not at pixels."""
+        self._ink.set_lines(self._frame.paths(self._graph, self._schedule))
 
     def _fit(self) -> None:
         """Shows the whole of what there is, unless that is what was last fitted: then a zoom stays."""
@@ -189,7 +188,7 @@ class TimePlot(pg.PlotWidget):
         if (low_high := self._span()) is None or self._fitted == (wanted := (T, *low_high)):
             return
         self._fitted = wanted
-        ends = (-_MARGIN * T, (1.0 + _MARGIN) * T)
+        ends = (-_BEFORE * T, (1.0 + _AFTER) * T)
         self._box.setLimits(xMin=ends[0], xMax=ends[1], minXRange=min(T, 4))
         self._box.setRange(xRange=ends, yRange=low_high, padding=0.0, disableAutoRange=True)
 
