@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -78,7 +80,7 @@ def test_points_side_by_side_keep_their_t():
 def test_alpha_bar_and_log_snr_fall_wherever_a_point_is_pulled(index, u, value, space):
     curve = moved(grabbed(Sigmoid(T=50), space), index, u, value)
     values = [y for _, y in curve.knots]
-    assert all(later < earlier for earlier, later in zip(values, values[1:], strict=False))
+    assert all(later < earlier for earlier, later in pairwise(values))
     assert np.all(np.diff(curve.alpha_bar) < 0.0)
 
 
