@@ -35,6 +35,8 @@ COSINE = Document(schedule=Cosine(T=77), dataset="fashion")
 class PlainPanel(QWidget):
     """A panel with one control, which counts how often its jobs were closed."""
 
+    keys_help = (("Jump", "J"),)
+
     def __init__(self, session):
         super().__init__()
         self.closed = 0
@@ -423,7 +425,8 @@ def test_the_list_of_shortcuts_names_the_windows_own_and_each_panels(window):
     listed.deleteLater()
     assert ("everywhere", "Save", "Ctrl+S") in rows
     assert ("everywhere", "Go to Sampling", "Ctrl+3") in rows
-    assert [row for row in rows if row[1] == "Play"] == [(key, "Play", "Space") for key in window.docks]
+    for what, keys in (("Play", "Space"), ("Jump", "J")):
+        assert [row for row in rows if row[1] == what] == [(key, what, keys) for key in window.docks]
 
 
 def test_about_tells_versions_device_and_whose_data_ships(qtbot, window):
