@@ -11,6 +11,7 @@ from torch import Tensor
 from ddpm_studio.data import ImageData, load
 from ddpm_studio.denoiser import Exact
 from ddpm_studio.document import Document
+from ddpm_studio.errors import UserError
 from ddpm_studio.neighbours import Neighbours, Watched, watch
 from ddpm_studio.sample import Step
 from ddpm_studio.trajectory import Trajectory
@@ -80,6 +81,11 @@ class ReverseChain(QObject):
         self._verifying: Job | None = None
 
     @property
+    def wanted(self) -> int:
+        """The state that was asked for; `shown` follows as far as has been walked."""
+        return self._wanted
+
+    @property
     def front(self) -> int:
         """The last state that has been walked to; −1 before the first."""
         return self._state_after(len(self.neighbours)) if self.neighbours else -1
@@ -87,9 +93,14 @@ class ReverseChain(QObject):
     def restart(self, document: Document) -> None:
         """Walks the chain of another document as far, in t/T, as this one was to go, and looks from where it was to."""
         position, front = self._share(self._wanted), self._share(self._state_after(self._asked))
+        try:
+            times = (*document.sampler.times(document.schedule.T).tolist(), 0)
+        except UserError as error:
+            self.failed.emit(str(error))
+            return
         self._retire()
         self.document = document
-        self.times = (*document.sampler.times(document.schedule.T).tolist(), 0)
+        self.times = times
         self.trajectory, self.neighbours, self._at_hand, self.position = None, [], {}, -1
         self._wanted, self._asked = self._index(position), 0
         model = self.model
