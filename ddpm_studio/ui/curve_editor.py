@@ -21,11 +21,21 @@ _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Down: 
 class CurveEditor(TimePlot):
     """Edits a schedule as a `Drawn` in one `Space`; a schedule of another kind becomes one when a point is moved."""
 
+    room = (13.0, 8.0)
+
     moving = Signal(object)  # a Drawn, many times, while a point is dragged or an arrow key is held
     moved = Signal(object, str)  # a Drawn that is meant, and what was done, for the undo menu
     cancelled = Signal()  # what was moving shall be as it was before
     refused = Signal(str)  # one line: why that cannot be
     pointed = Signal(str)  # the selected point in words; empty if none is selected
+
+    keys_help = (
+        *TimePlot.keys_help,
+        ("Curve: next, previous point", "Tab, Shift+Tab"),
+        ("Curve: move the point; finely; coarsely", "arrows; with Shift; with Ctrl"),
+        ("Curve: add a point at t, remove the point", "Insert, Delete"),
+        ("Curve: cancel the move, let go of the point", "Esc"),
+    )
 
     def __init__(self, schedule: Schedule, parent: QWidget | None = None) -> None:
         self._space = Space.BETA

@@ -4,6 +4,7 @@ That is the title in the curves' colours, the grid, the guide and the comparison
 """
 
 from collections.abc import Sequence
+from math import floor, log10
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -17,11 +18,21 @@ from ddpm_studio.ui.theme import Colours
 DASHES = ((6.0, 4.0), (2.0, 3.0), (10.0, 3.0, 2.0, 3.0), (1.0, 5.0))
 """The lines of the comparison curves, in pen widths; there are at most so many."""
 
-_DENSITY = 0.5  # of the numbers along t
+_APART = 46.0  # pixels between two numbers along t
 _LEFT = 40  # pixels for the numbers of the upright axis, always the same: nothing moves when they change
 _RIGHT = 16  # and for half of the last number of the level one, and its name
 _TOP = 18  # and for the title
 _POINTS, _TITLE_POINTS = 8, 9
+
+
+class TimeAxis(pg.AxisItem):
+    """The axis of t: its numbers are as many as fit, and whole."""
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        """The one step between numbers, from 1, 2, 5, 10, 20 …"""
+        least = max((high - low) * _APART / max(size, 1.0), 1.0)
+        decade = 10.0 ** floor(log10(least))
+        return [(next(decade * step for step in (1.0, 2.0, 5.0, 10.0) if decade * step >= least), 0.0)]
 
 
 def settle_axes(item: pg.PlotItem) -> None:
@@ -33,7 +44,6 @@ def settle_axes(item: pg.PlotItem) -> None:
         axis.setTickFont(font)
         axis.setStyle(tickLength=3, tickTextOffset=3, maxTickLevel=0, hideOverlappingLabels=_RIGHT)
         axis.enableAutoSIPrefix(False)
-    item.getAxis("bottom").setTickDensity(_DENSITY)
     item.getAxis("left").setWidth(_LEFT)
     item.getAxis("bottom").setHeight(18)
     item.hideButtons()

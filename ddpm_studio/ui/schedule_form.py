@@ -43,6 +43,7 @@ class ScheduleForm(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.kind)
         layout.addWidget(fields)
+        self.setMinimumWidth(150)
         self.show_schedule(schedule)
 
     def show_schedule(self, schedule: Schedule) -> None:

@@ -20,20 +20,26 @@ from ddpm_studio.ui.ink import Ink
 from ddpm_studio.ui.plot_frame import Frame
 
 PICTURES, NUMBERS = (".png", ".svg"), ".csv"
-_BEFORE, _AFTER = 0.03, 0.015  # of the axis, beyond t = 0 and t = T
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -10, Qt.Key.Key_PageUp: 10}
 
 
 class TimePlot(pg.PlotWidget):
     """Shows a `Graph` of a schedule. The left button moves t, the wheel zooms, the middle button moves what is seen."""
 
+    room = (7.0, 4.0)  # pixels left free before t = 0 and after t = T
+
     picked = Signal(int)  # a t; it may lie outside 0..T
     zoomed = Signal(float, float)  # the first and last t the user wants to see
     export_asked = Signal(str)  # a suffix: one of PICTURES, or NUMBERS
 
+    keys_help: tuple[tuple[str, str], ...] = (
+        ("Plots: move t by one, by ten", "←, →, Page Up, Page Down"),
+        ("Plots: t to 0, to T", "Home, End"),
+    )
+
     def __init__(self, graph: Graph, schedule: Schedule, parent: QWidget | None = None, *, width: float = 1.0) -> None:
         theme.watcher()  # sets the colours that pyqtgraph gives to new plots
-        super().__init__(parent)
+        super().__init__(parent, axisItems={"bottom": plot_backdrop.TimeAxis("bottom")})
         self._schedule, self._width, self._t = schedule, width, 0
         self._pins: tuple[Schedule | None, ...] = ()
         self._fitted: tuple[float, ...] = ()
@@ -42,11 +48,11 @@ class TimePlot(pg.PlotWidget):
         self._frame = Frame.of(self._box)
         self.scene().addItem(self._ink)
         plot_backdrop.settle_axes(self.getPlotItem())
-        self.setMinimumSize(120, 84)
+        self.setMinimumSize(100, 72)
         self.show_graph(graph)
         self._box.sigRangeChangedManually.connect(self._on_zoomed)
         self._box.sigRangeChanged.connect(self._on_frame_changed)
-        self._box.sigResized.connect(self._on_frame_changed)
+        self._box.sigResized.connect(self._on_resized)
         theme.watcher().changed.connect(self.show_colours)
 
     @property
@@ -171,6 +177,10 @@ class TimePlot(pg.PlotWidget):
     def _on_export_asked(self, suffix: str, _checked: bool = False) -> None:
         self.export_asked.emit(suffix)
 
+    def _on_resized(self) -> None:
+        self._on_frame_changed()
+        self._fit()
+
     def _on_frame_changed(self) -> None:
         self._frame = Frame.of(self._box)
         self._ink.set_rect(self._frame.rect)
@@ -184,11 +194,13 @@ class TimePlot(pg.PlotWidget):
 
     def _fit(self) -> None:
         """Shows the whole of what there is, unless that is what was last fitted: then a zoom stays."""
-        T = self._schedule.T
-        if (low_high := self._span()) is None or self._fitted == (wanted := (T, *low_high)):
+        T, before, after = self._schedule.T, *self.room
+        width = max(self._box.width(), 2.0 * (before + after))
+        if (low_high := self._span()) is None or self._fitted == (wanted := (T, width, *low_high)):
             return
         self._fitted = wanted
-        ends = (-_BEFORE * T, (1.0 + _AFTER) * T)
+        pixel = T / (width - before - after)
+        ends = (-before * pixel, T + after * pixel)
         self._box.setLimits(xMin=ends[0], xMax=ends[1], minXRange=min(T, 4))
         self._box.setRange(xRange=ends, yRange=low_high, padding=0.0, disableAutoRange=True)
 

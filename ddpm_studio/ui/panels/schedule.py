@@ -3,7 +3,7 @@
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from ddpm_studio.document import Document, provenance
@@ -23,6 +23,7 @@ from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.time_plot import TimePlot
 
 LINT_DELAY = 120  # milliseconds without a change after which the schedule is judged
+NARROW = 600  # pixels below which the plots stand under the editor, if there is height for both
 SPACES = {"β": Space.BETA, "ᾱ": Space.ALPHA_BAR, "log SNR": Space.LOG_SNR}
 HINT = "drag a point · double-click adds one"
 NO_POINTS = "no curve in this quantity follows the schedule: grab another one"
@@ -98,21 +99,28 @@ class SchedulePanel(QWidget):
             self._painted = True
             QTimer.singleShot(0, self, self._on_first_painted)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        upright = self.width() < NARROW and self.height() > self.width()
+        self._halves.setOrientation(Qt.Orientation.Vertical if upright else Qt.Orientation.Horizontal)
+
     def _describe_controls(self) -> None:
         self.space.addItems(list(SPACES))
         self.space.setAccessibleName("quantity to grab")
         self.space.setToolTip("The curve whose points are moved: β, ᾱ or log SNR; the others follow")
         self.log.setToolTip("A logarithmic axis for β or ᾱ")
         self._pointed.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._pointed.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._pointed.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         self._pointed.setAccessibleName("selected point")
 
     def _lay_out(self) -> None:
         lower = _split(Qt.Orientation.Horizontal, (self.form, 2), (self.findings, 3))
         left = _split(Qt.Orientation.Vertical, (self._editing(), 5), (lower, 3))
+        left.setStretchFactor(1, 0)  # the form needs no more room in a tall window
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
-        layout.addWidget(_split(Qt.Orientation.Horizontal, (left, 6), (self.plots, 5)))
+        self._halves = _split(Qt.Orientation.Horizontal, (left, 6), (self.plots, 5))
+        layout.addWidget(self._halves)
 
     def _editing(self) -> QWidget:
         """The editor with its controls above and below."""
