@@ -95,9 +95,7 @@ def _array(file: Path, key: str) -> NDArray[np.float32]:
     from ddpm_studio.data.npz import open_npz, read_array  # noqa: PLC0415 - Pillow
 
     with open_npz(file) as archive:
-        if (
-            key == "trajectory" and key not in archive and "t" in archive
-        ):  # one picture at several t
+        if key == "trajectory" and key not in archive and "t" in archive:  # one picture at several t
             return _array(file, "samples")[:, None]
         if key not in archive:
             hint = "" if key == "samples" else "; sample it again with --trajectory"
