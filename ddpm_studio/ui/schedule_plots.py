@@ -34,14 +34,14 @@ class SchedulePlots(QWidget):
         self._schedule = schedule
         for plot in self.plots:
             plot.show_schedule(schedule)
-        self.show_t(min(self._t, schedule.T))
+        self.show_t(self._t)
 
     def show_t(self, t: int) -> None:
         """Moves the cursor in every plot, and shows the numbers there."""
         self._t = t
         for plot in self.plots:
             plot.show_t(t)
-        self.readout.show_values(self._schedule, t)
+        self.readout.show_values(self._schedule, min(t, self._schedule.T))  # a new T sends its t before its schedule
 
     def show_pins(self, schedules: Sequence[Schedule | None]) -> None:
         """Draws these for comparison in every plot."""

@@ -80,9 +80,9 @@ class SchedulePanel(QWidget):
 
     def show_findings(self) -> None:
         """What is wrong with the schedule, given the data set and the sampler."""
-        document = self._session.document
-        times = document.sampler.times(document.schedule.T)
-        self.findings.show_findings(lint(document.schedule, self._moment.value, times))
+        schedule = self._session.document.schedule
+        sampler = self._session.document.with_schedule(schedule).sampler  # a file may ask for more steps than T
+        self.findings.show_findings(lint(schedule, self._moment.value, sampler.times(schedule.T)))
 
     def show_point(self, words: str) -> None:
         """The selected point's place, or what can be done."""
