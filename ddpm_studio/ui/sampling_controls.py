@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
+    QSizePolicy,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -18,10 +18,11 @@ from PySide6.QtWidgets import (
 from ddpm_studio.document import Document, Sampling
 from ddpm_studio.errors import UserError
 from ddpm_studio.sampler import SAMPLERS, Sampler
+from ddpm_studio.ui.combo import Combo
 from ddpm_studio.ui.dataset_source import DatasetSource
 from ddpm_studio.ui.form import Form
 from ddpm_studio.ui.glyphs import dice
-from ddpm_studio.ui.reverse_chain import Model
+from ddpm_studio.ui.reverse_walk import Model
 from ddpm_studio.ui.session import Session
 
 SEEDS = 2**31  # the die's; any other can be typed
@@ -39,13 +40,14 @@ class SamplingControls(QWidget):
         self.dataset = DatasetSource(self)
         self.note = QLabel(self)
         self.note.setWordWrap(True)
-        self.sampler = QComboBox(self)
+        self.sampler = Combo(self)
         self.sampler.setAccessibleName("sampler")
         self.sampler.setToolTip("how xₛ is made of xₜ and the guess x̂₀")
         for kind in SAMPLERS:
             self.sampler.addItem(NAMES.get(kind, kind), kind)
         self.forms = {kind: Form(cls, self) for kind, cls in SAMPLERS.items()}
         self._stack = QStackedWidget(self)
+        self._stack.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.count, self.seed = Form(Sampling, self, only=("count",)), Form(Sampling, self, only=("seed",))
         self.dice = QToolButton(self, autoRaise=True)
         self.dice.setToolTip("other noise: a seed at random")

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QBoxLayout, QWidget
 from ddpm_studio.data import to_bytes
 from ddpm_studio.export import Provenance
 from ddpm_studio.ui.image_view import ImageGrid
-from ddpm_studio.ui.reverse_chain import Frame
+from ddpm_studio.ui.reverse_walk import Frame
 
 EPS_RANGE = 3.0  # ε̂ is painted on [−3, 3]: 99.7 % of standard normal noise
 

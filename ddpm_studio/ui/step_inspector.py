@@ -13,7 +13,7 @@ from ddpm_studio.neighbours import Neighbours
 from ddpm_studio.ui.entropy_plot import EntropyPlot
 from ddpm_studio.ui.image_view import ImageGrid
 from ddpm_studio.ui.neighbours_view import NeighboursView
-from ddpm_studio.ui.reverse_chain import Frame, Model
+from ddpm_studio.ui.reverse_walk import Frame, Model
 from ddpm_studio.ui.sampling_views import EPS_RANGE
 
 CHOSEN = 0.99  # p(i | x_t) from which on we say that the sample has become picture i
@@ -49,7 +49,7 @@ class StepInspector(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
         for widget, stretch in (
-            (self.pictures, 3),
+            (self.pictures, 2),
             (self.numbers, 0),
             (self.neighbours, 2),
             (self.verdict, 0),
@@ -109,4 +109,9 @@ def _verdict(entropy: float, pictures: int, nearest: int, weight: float) -> str:
     bits = f"entropy {entropy:.2f} of {log2(pictures):.2f} bits"
     if weight >= CHOSEN:
         return f"{bits}: it has become picture {nearest} of the data set"
-    return f"{bits}: undecided, as among {float(f'{2**entropy:.2g}'):,.4g} pictures"
+    among = float(f"{2**entropy:.2g}")  # two digits are enough to imagine it
+    return (
+        f"{bits}: undecided, as among {among:,.0f} pictures"
+        if among >= 10
+        else f"{bits}: torn between {among:g} pictures"
+    )

@@ -8,7 +8,8 @@ from ddpm_studio.document import Document, provenance
 from ddpm_studio.export import Provenance
 from ddpm_studio.ui.export_button import ExportButton
 from ddpm_studio.ui.player import Player
-from ddpm_studio.ui.reverse_chain import Frame, Model, ReverseChain
+from ddpm_studio.ui.reverse_chain import ReverseChain
+from ddpm_studio.ui.reverse_walk import Frame, Model
 from ddpm_studio.ui.sampling_controls import SamplingControls
 from ddpm_studio.ui.sampling_export import EXPORTS, Walked
 from ddpm_studio.ui.sampling_views import SamplingViews
@@ -37,10 +38,10 @@ class SamplingPanel(QWidget):
         self._leads = False  # the chain moves the session's t, and not the other way round
         self._resumes = False  # it was playing when it was begun again
         self._chain = ReverseChain(self)
+        self._player = Player("step", SPEED, "steps/s", self)  # made first: the panel's first control by keyboard
         self._controls = SamplingControls(session, self)
         self._views = SamplingViews(self._provenance, self)
         self._inspector = StepInspector(self._provenance, self)
-        self._player = Player("step", SPEED, "steps/s", self)
         self._status = QLabel(self)
         self._export = ExportButton(EXPORTS, self._walked, "the samples, a film of the chain, or all its numbers", self)
         self._lay_out()
@@ -80,7 +81,7 @@ class SamplingPanel(QWidget):
         """How far the chain has been walked, and how undecided it was on the way."""
         front, last = self._chain.front, len(self._chain.times) - 1
         told = "finished" if front == last else f"walked to step {front} of {last}"
-        self._status.setText(f"reading {self._session.document.dataset} …" if front < 0 else told)
+        self._status.setText(told if front >= 0 else f"reading {self._session.document.dataset} …")
         self._inspector.show_entropy(self._chain.times, self._chain.neighbours, self._selected)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -124,6 +125,11 @@ class SamplingPanel(QWidget):
         self._leads, self._resumes = True, False
         self._chain.go(position, ahead=AHEAD if self._player.playing else 0)
 
+    def _on_played(self, playing: bool) -> None:
+        """A pause is a pause: nothing that was asked for ahead of what is shown is shown any more."""
+        if not playing and self._frame is not None:
+            self._chain.go(self._frame.index)
+
     def _on_shown(self, frame: Frame) -> None:
         self.show_frame(frame)
         if self._leads:
@@ -139,12 +145,20 @@ class SamplingPanel(QWidget):
             self._player.pause()
             self._chain.look_back(t / self._session.document.schedule.T)
 
+    def _on_dataset_asked(self, ref: str) -> None:
+        self._status.setText(f"reading {ref} …")
+        self._chain.verify(ref)
+
     def _on_verified(self, ref: str) -> None:
         self._session.edit("data set", dataset=ref)
 
     def _on_failed(self, text: str) -> None:
+        """What was asked for cannot be: the panel shows what there is."""
         self._player.pause()
-        self._status.setText("")
+        self._controls.show_document(self._session.document)
+        self.show_progress()
+        if self._chain.front < 0:
+            self._status.setText("no chain")
         self._session.reported.emit(text)
 
     def _lay_out(self) -> None:
@@ -178,7 +192,8 @@ class SamplingPanel(QWidget):
         chain.verified.connect(self._on_verified)
         chain.failed.connect(self._on_failed)
         self._player.moved.connect(self._on_moved)
-        self._controls.dataset_asked.connect(chain.verify)
+        self._player.played.connect(self._on_played)
+        self._controls.dataset_asked.connect(self._on_dataset_asked)
         self._views.picked.connect(self.show_sample)
         self._inspector.asked.connect(session.set_t)
         for refused in (self._views.refused, self._export.refused):
@@ -197,6 +212,7 @@ def _made_of(document: Document) -> tuple[object, ...]:
 def _scrolling(widget: QWidget) -> QScrollArea:
     area = QScrollArea(widgetResizable=True)
     area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the arrows are the player's
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(widget)
     area.setMinimumWidth(widget.minimumSizeHint().width())
