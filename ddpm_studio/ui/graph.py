@@ -18,11 +18,12 @@ _FIRST, _END = 8, 48  # timesteps at either end of which none is left out, and p
 
 @dataclass(frozen=True)
 class Quantity:
-    """One curve: its symbol, the name of its colour in `theme.Colours`, and its table, shape (T+1,)."""
+    """One curve: its symbol, the name of its colour in `theme.Colours`, its table, (T+1,), and its first t."""
 
     symbol: str
     colour: str
     of: Callable[[Schedule], Table]
+    first: int = 0
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Graph:
 
     def heights(self, quantity: Quantity, schedule: Schedule, times: Times) -> tuple[Times, Table]:
         """The times at which the quantity can be drawn, and how high, in the axis' unit; ∞ and, if `log`, 0 cannot."""
+        times = times[np.searchsorted(times, quantity.first) :]
         values = quantity.of(schedule)[times]
         if self.log:
             with np.errstate(divide="ignore"):
@@ -99,7 +101,7 @@ def from_zero(_low: float, high: float) -> Span:
     return -0.06 * min(top, 1.05), min(top, 1.05)
 
 
-BETA = Quantity("β", "beta", lambda s: s.beta)
+BETA = Quantity("β", "beta", lambda s: s.beta, first=1)
 ALPHA_BAR = Quantity("ᾱ", "alpha_bar", lambda s: s.alpha_bar)
 LOG_SNR = Quantity("log SNR", "snr", lambda s: s.log_snr)
 

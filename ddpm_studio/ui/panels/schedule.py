@@ -130,6 +130,7 @@ class SchedulePanel(QWidget):
         label.setBuddy(self.space)
         for widget in (label, self.space, self.log):
             above.addWidget(widget)
+        above.addSpacing(12)
         above.addWidget(self._pointed, 1)
         below.addWidget(self.pins, 1)
         below.addWidget(self.menu)
