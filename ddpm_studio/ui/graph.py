@@ -13,7 +13,7 @@ from ddpm_studio.schedule import Schedule, Space, Table
 Times = NDArray[np.int64]
 Span = tuple[float, float]
 
-_FIRST, _END = 8, 48  # timesteps at either end of which none is left out, and pixels
+_FIRST, _END = 8, 32  # timesteps at either end of which none is left out, and pixels
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Graph:
 def spread(T: int, low: float, high: float, pixels: int) -> Times:
     """The timesteps a curve over [low, high] is drawn through when that is so many pixels wide; rising.
 
-    Schedules bend sharply at their ends only: every pixel is taken there and every third in between, which halves the
+    Schedules bend sharply at their ends only: every pixel is taken there and every fourth in between, which halves the
     time a line takes to paint. One step more is taken on either side, so that a curve leaves the picture.
     """
     first, last = max(floor(low), 0), min(ceil(high), T)
@@ -62,7 +62,7 @@ def spread(T: int, low: float, high: float, pixels: int) -> Times:
     parts = (
         np.arange(first, first + few + 1),
         np.arange(first, min(first + _END * pixel, last), max(pixel, 1.0)),
-        np.arange(first, last, max(3.0 * pixel, 1.0)),
+        np.arange(first, last, max(4.0 * pixel, 1.0)),
         np.arange(last, max(last - _END * pixel, first), -max(pixel, 1.0)),
         np.arange(last - few, last + 1),
     )

@@ -48,6 +48,7 @@ class TimePlot(pg.PlotWidget):
         self._frame = Frame.of(self._box)
         self.scene().addItem(self._ink)
         plot_backdrop.settle_axes(self.getPlotItem())
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # the background covers all of it
         self.setMinimumSize(100, 72)
         self.show_graph(graph)
         self._box.sigRangeChangedManually.connect(self._on_zoomed)
