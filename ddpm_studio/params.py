@@ -167,7 +167,7 @@ def as_object(data: object, where: str) -> Json:
 def refuse_unknown(given: Json, known: set[str], where: str) -> None:
     """Raises a UserError that names every key of `given` that is not in `known`."""
     if unknown := sorted(set(given) - known):
-        raise UserError(f"{where}: unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+        raise UserError(f"{where}: unknown {', '.join(map(repr, unknown))}; known are {', '.join(sorted(known))}")
 
 
 def parse_knots(text: str) -> Knots:

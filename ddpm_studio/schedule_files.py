@@ -174,20 +174,21 @@ def _read_csv(content: bytes, where: str) -> Schedule:
 
 def _read_npz(content: bytes, where: str) -> Schedule:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            largest = max((member.file_size for member in archive.infolist()), default=0)
-        arrays = {} if largest > LARGEST_FILE else _arrays(content)
+        arrays = _arrays(content)
         named = json.loads(str(arrays["schedule"])) if "schedule" in arrays else None
+    except zipfile.LargeZipFile as error:
+        raise UserError(f"{where}: an array in it is larger than any schedule's") from error
     except (zipfile.BadZipFile, ValueError, EOFError, OSError) as error:
         raise UserError(f"{where} is not an NPZ archive with a schedule, or is damaged") from error
-    if largest > LARGEST_FILE:
-        raise UserError(f"{where}: an array in it is larger than any schedule's")
     return _agreed(named, arrays, where)
 
 
 def _arrays(content: bytes) -> dict[str, object]:
-    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        return {name: archive[name] for name in {"schedule", *COLUMNS} & set(archive.files)}
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if any(member.file_size > LARGEST_FILE for member in archive.infolist()):
+            raise zipfile.LargeZipFile
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in {"schedule", *COLUMNS} & set(arrays.files)}
 
 
 def _agreed(named: object, data: Mapping[str, object], where: str) -> Schedule:

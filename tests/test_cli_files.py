@@ -270,3 +270,14 @@ def test_exports_of_exports_keep_the_provenance(run, kept):
     drawn = run("e.gif", "export", kept)
     assert provenance_of(drawn) == provenance_of(kept) | {"drawn": "trajectory"}
     assert document_in(run("e.ddpm.json", "export", drawn)) == document_in(kept)
+
+
+@pytest.mark.parametrize("name", ["e.gif", "e.webp", "e.png"])
+def test_a_picture_noised_to_numbers_is_drawn_as_if_noised_to_a_drawing(run, name):
+    noise = ("noise", "fashion:7", "--t", "0:1000:250")
+    numbers = run("n.npz", *noise)
+    more = ("--trajectory",) if name.endswith("png") else ()
+    with Image.open(run(name, "export", numbers, *more)) as drawn, Image.open(run("direct" + name, *noise)) as direct:
+        assert getattr(drawn, "n_frames", 1) == getattr(direct, "n_frames", 1)
+        assert drawn.size == direct.size
+        assert drawn.convert("RGB").tobytes() == direct.convert("RGB").tobytes()

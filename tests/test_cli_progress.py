@@ -67,3 +67,14 @@ def test_a_run_that_fails_leaves_a_clean_line(monkeypatch):
     with pytest.raises(ValueError):  # noqa: PT011 - it is the very one raised above
         list(progress.watched(failing(), 2, "steps"))
     assert stream.getvalue().endswith(progress.CLEAR)
+
+
+def test_frames_that_are_drawn_twice_count_once(monkeypatch):
+    now, stream = [0.0], io.StringIO()
+    monkeypatch.setattr(progress.sys, "stderr", stream)
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    with progress.watching(["a", "b", "c"], "frames") as frames:
+        assert (len(frames), frames[0], frames[2]) == (3, "a", "c")
+        now[0] = 6.0
+        assert frames[0] == "a"
+    assert stream.getvalue() == "frames 2/3, 3 s left\n"

@@ -3,6 +3,7 @@
 Nothing here imports torch, Pillow or Qt before a command runs, so that `--help` is there at once.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -38,6 +39,7 @@ examples:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and gives its exit code: 0, 1 after a bug (logged), 2 after bad input, 130 after Ctrl+C."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch loads: idle threads sleep
     return guarded(lambda: _run(list(sys.argv[1:] if argv is None else argv)))
 
 

@@ -95,6 +95,8 @@ def _array(file: Path, key: str) -> NDArray[np.float32]:
     from ddpm_studio.data.npz import open_npz, read_array  # noqa: PLC0415 - Pillow
 
     with open_npz(file) as archive:
+        if key == "trajectory" and key not in archive and "t" in archive:  # one picture at several t
+            return _array(file, "samples")[:, None]
         if key not in archive:
             hint = "" if key == "samples" else "; sample it again with --trajectory"
             raise UserError(f"{file} holds {', '.join(archive.files) or 'nothing'} and no {key}{hint}")

@@ -3,16 +3,25 @@
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ddpm_studio.cli.flags import whole
+from ddpm_studio.cli.progress import watching
 from ddpm_studio.errors import UserError
+
+if TYPE_CHECKING:
+    from ddpm_studio.data import Picture
+    from ddpm_studio.export import Frames
 
 FLAGS = ("fps", "scale", "columns", "frames")
 FILM, STRIP = 100, 10
 """Frames of an animation and of a film strip, unless --frames says otherwise."""
+
+BUDGET = 4 * 2**30
+"""Bytes that the pictures of one command may take."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,12 @@ def _number(args: argparse.Namespace, name: str, low: int, high: int) -> int | N
     return None if text is None else whole(text, f"--{name}", low, high)
 
 
+def expect_room(numbers: int, what: str) -> None:
+    """Refuses with a UserError what would not fit into memory as `numbers` floats."""
+    if 4 * numbers > BUDGET:
+        raise UserError(f"{what} take {4 * numbers / 1e9:.1f} GB of memory; ask for fewer")
+
+
 def moments(count: int, limit: int) -> NDArray[np.int64]:
     """At most `limit` of 0..count − 1, evenly spaced, the last included, and the first if there is more than one."""
     return np.linspace(count - 1, 0, min(count, limit)).round().astype(np.int64)[::-1]
@@ -82,13 +97,38 @@ def draw_samples(out: Path, samples: NDArray[np.float32], look: Look, told: dict
     export.save_picture(out, export.grid(data.to_bytes(samples), look.columns, scale=look.scale), told)
 
 
+@dataclass(frozen=True, eq=False)
+class Enlarged:
+    """Frames (H, W, C) at a scale; by default, small ones are brought to a size at which they can be seen."""
+
+    frames: "Frames"
+    scale: int | None
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __getitem__(self, index: int, /) -> "Picture":
+        from ddpm_studio import export  # noqa: PLC0415 - see above
+
+        frame = self.frames[index]
+        return export.enlarge(frame, self.scale or export.visible_scale(frame))
+
+
+def draw_film(out: Path, frames: "Frames", look: Look, told: dict[str, object]) -> None:
+    """A GIF or WebP of the frames, one drawn at a time."""
+    from ddpm_studio import export  # noqa: PLC0415 - see above
+
+    with watching(frames, "frames") as seen:
+        export.save_animation(out, seen, look.fps, told)
+
+
 def draw_trajectory(out: Path, trajectory: NDArray[np.float32], look: Look, told: dict[str, object]) -> None:
     """A trajectory (F, N, C, H, W): GIF and WebP play the grid of its pictures, PNG has a row of moments for each."""
     from ddpm_studio import data, export  # noqa: PLC0415 - see above
 
     if export.kind_of(out) is export.Kind.ANIMATION:
         frames = trajectory[moments(len(trajectory), look.frames or FILM)]
-        export.save_animation(out, export.Film(frames, look.columns, scale=look.scale), look.fps, told)
+        draw_film(out, export.Film(frames, look.columns, scale=look.scale), look, told)
     else:
         frames = trajectory[moments(len(trajectory), look.frames or STRIP)]
         rows = np.moveaxis(frames, 0, 1).reshape(-1, *frames.shape[2:])

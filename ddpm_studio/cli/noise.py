@@ -8,7 +8,7 @@ import numpy as np
 
 from ddpm_studio.assets import photographs
 from ddpm_studio.cli.flags import SCHEDULE, Subcommands, seed_of, whole
-from ddpm_studio.cli.look import add_film_flags, draw_trajectory, look_of
+from ddpm_studio.cli.look import Enlarged, add_film_flags, draw_film, draw_trajectory, expect_room, look_of
 from ddpm_studio.cli.opened import located
 from ddpm_studio.document import SUFFIX, Document, Noising, load, provenance
 from ddpm_studio.errors import UserError
@@ -29,7 +29,7 @@ def add(commands: Subcommands, name: str) -> None:
         name,
         help="drown a picture in noise",
         description="Writes x_t = √ᾱ_t x_0 + √(1−ᾱ_t) ε for several t with one fixed ε:\n"
-        "PNG is a film strip, GIF and WebP play it, NPZ holds the numbers.",
+        "PNG is a film strip, GIF and WebP play it, NPZ holds the numbers (samples, and t).",
         epilog=EXAMPLES,
     )
     parser.add_argument(
@@ -80,10 +80,15 @@ def _run(args: argparse.Namespace) -> None:
 
     from ddpm_studio import data, export, forward  # noqa: PLC0415 - torch and Pillow, not needed for --help
 
-    kind = export.kind_of(out)
-    picture = data.open_source(document.noising.picture, size, document.noising.grey)
-    x = forward.noised(document.schedule, forward.clean(picture), ts, document.noising.seed).numpy()
-    told = provenance(document, command="noise", t=list(ts), size=size, seed=document.noising.seed)
+    kind, schedule, seed = export.kind_of(out), document.schedule, document.noising.seed
+    x0 = forward.clean(data.open_source(document.noising.picture, size, document.noising.grey))
+    told = provenance(document, command="noise", t=list(ts), size=size, seed=seed)
+    if kind is export.Kind.ANIMATION:
+        film = forward.NoisingFilm(schedule, x0, forward.fixed_noise(x0, seed), ts)
+        draw_film(out, Enlarged(film, look.scale), look, told)
+        return
+    expect_room(2 * len(ts) * x0.numel(), f"{len(ts)} pictures")
+    x = forward.noised(schedule, x0, ts, seed).numpy()
     if kind is export.Kind.ARRAYS:
         export.save_samples(out, x, told, t=np.array(ts))
     else:

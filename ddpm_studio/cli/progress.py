@@ -3,7 +3,12 @@
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from ddpm_studio.data import Picture
+    from ddpm_studio.export import Frames
 
 T = TypeVar("T")
 
@@ -14,46 +19,75 @@ TERMINAL, ELSEWHERE = 0.1, 10.0
 CLEAR = "\r\x1b[K"
 
 
-class Report:
-    """Says how many of `total` have been done, and the time left, if it is due; `done` were done before it began."""
+def watched(items: Iterable[T], total: int, what: str) -> Iterator[T]:
+    """The items themselves; how many of `total` have come, and the time left, is told meanwhile."""
+    with _told(total, what) as told:
+        for count, item in enumerate(items, 1):
+            yield item
+            told.reached(count)
 
-    def __init__(self, total: int, what: str, done: int = 0) -> None:
+
+@contextmanager
+def watching(frames: "Frames", what: str) -> "Iterator[Frames]":
+    """The frames themselves; how many have been drawn is told while the block asks for them."""
+    with _told(len(frames), what) as told:
+        yield _Watched(frames, told)
+
+
+class Told:
+    """A count that goes up from `before`, and what has been said of it."""
+
+    def __init__(self, total: int, what: str, before: int = 0) -> None:
+        self._total, self._what, self._before = total, what, before
         self._stream = sys.stderr
         self._terminal = self._stream.isatty()
-        self._total, self._what, self._before = total, what, done
         self._start = time.monotonic()
-        self._due, self._said = self._start + PATIENCE, False
+        self._due = self._start + PATIENCE
 
-    def tell(self, count: int, more: str = "") -> None:
-        """`count` have been done; `more` is said of them."""
+    def reached(self, count: int, more: str = "") -> None:
+        """`count` of the total; `more` is said of them. Says nothing where something was said a moment ago."""
         now = time.monotonic()
-        if now < self._due:
-            return
-        text = f"{self._what} {count}/{self._total}{more}, {self._left(now - self._start, count)}"
-        self._write(CLEAR + text if self._terminal else text + "\n")
-        self._due, self._said = now + (TERMINAL if self._terminal else ELSEWHERE), True
+        if now >= self._due:
+            self._due = now + (TERMINAL if self._terminal else ELSEWHERE)
+            left = _spelt((now - self._start) / max(count - self._before, 1) * (self._total - count))
+            text = f"{self._what} {count}/{self._total}{more}, {left} left"
+            self._write(CLEAR + text if self._terminal else text + "\n")
 
-    def clear(self) -> None:
-        """Takes the line off a terminal."""
-        if self._said and self._terminal:
+    def end(self) -> None:
+        """Leaves a terminal's line empty."""
+        if self._terminal and self._due > self._start + PATIENCE:
             self._write(CLEAR)
-
-    def _left(self, elapsed: float, count: int) -> str:
-        seconds = round(elapsed / max(count - self._before, 1) * (self._total - count))
-        minutes, seconds = divmod(seconds, 60)
-        return f"{minutes} min {seconds:02d} s left" if minutes else f"{seconds} s left"
 
     def _write(self, text: str) -> None:
         self._stream.write(text)
         self._stream.flush()
 
 
-def watched(items: Iterable[T], total: int, what: str) -> Iterator[T]:
-    """The items themselves; how many of `total` have come, and the time left, is told on stderr meanwhile."""
-    report = Report(total, what)
+class _Watched:
+    """Frames that count how many of them have been drawn."""
+
+    def __init__(self, frames: "Frames", told: Told) -> None:
+        self._frames, self._told = frames, told
+        self._drawn: set[int] = set()  # some are drawn twice, once to choose the colours
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __getitem__(self, index: int, /) -> "Picture":
+        self._drawn.add(index)
+        self._told.reached(len(self._drawn))
+        return self._frames[index]
+
+
+@contextmanager
+def _told(total: int, what: str) -> Iterator[Told]:
+    told = Told(total, what)
     try:
-        for count, item in enumerate(items, 1):
-            yield item
-            report.tell(count)
+        yield told
     finally:
-        report.clear()
+        told.end()
+
+
+def _spelt(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"

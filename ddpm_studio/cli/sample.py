@@ -11,7 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddpm_studio.cli.flags import SAMPLER, SCHEDULE, Subcommands, seed_of, whole
-from ddpm_studio.cli.look import FILM, STRIP, Look, add_look_flags, draw_samples, draw_trajectory, look_of, moments
+from ddpm_studio.cli.look import (
+    FILM,
+    STRIP,
+    Look,
+    add_look_flags,
+    draw_samples,
+    draw_trajectory,
+    expect_room,
+    look_of,
+    moments,
+)
 from ddpm_studio.cli.opened import document_in, located
 from ddpm_studio.cli.progress import watched
 from ddpm_studio.document import Document, provenance
@@ -33,8 +43,6 @@ examples:
 MOST = 1_000_000
 SHOWN = 64
 """Pictures that a document can speak of; -n may be more."""
-BUDGET = 4 * 2**30
-"""Bytes that the kept part of all chains may take."""
 
 
 def add(commands: Subcommands, name: str) -> None:
@@ -134,7 +142,9 @@ def _walked(
     kept: NDArray[np.int64],
 ) -> Chains:
     """Runs `count` chains over the timesteps `stops`, `batch` at once, and keeps the states `kept` of each."""
-    x, x0_hat = (_room(len(kept), count, denoiser.shape) for _ in range(2))
+    shape = (len(kept), count, *denoiser.shape)
+    expect_room(2 * prod(shape), f"{len(kept)} moments of {count} pictures")
+    x, x0_hat = np.empty(shape, np.float32), np.empty(shape, np.float32)
     place = {state: i for i, state in enumerate(kept.tolist())}
     steps = _steps(denoiser, document, count, batch)
     for rows, state, step in watched(steps, -(-count // batch) * (len(stops) - 1), "reverse steps"):
@@ -154,10 +164,3 @@ def _steps(denoiser: "Denoiser", document: Document, count: int, batch: int) -> 
         chain = sample(denoiser, document.sampler, seed=document.sampling.seed, samples=numbers)
         for state, step in enumerate(chain):
             yield slice(numbers.start, numbers.stop), state, step
-
-
-def _room(frames: int, count: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    size = 2 * 4 * frames * count * prod(shape)
-    if size > BUDGET:
-        raise UserError(f"{frames} moments of {count} pictures take {size / 1e9:.1f} GB; ask for fewer")
-    return np.empty((frames, count, *shape), np.float32)

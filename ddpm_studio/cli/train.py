@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ddpm_studio.cli.flags import NETWORK, OBJECTIVE, SCHEDULE, TRAINING, Subcommands, whole
 from ddpm_studio.cli.guard import INTERRUPTED
 from ddpm_studio.cli.opened import document_in, located
-from ddpm_studio.cli.progress import Report
+from ddpm_studio.cli.progress import Told
 from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
 
@@ -94,14 +94,14 @@ def _run_out(recorder: "Recorder", *, as_json: bool) -> int:
             _say(note)
         _say(f"{recorder.run.folder}: step {learner.step} of {learner.recipe.training.steps} on {learner.device}")
     events = recorder.events()
-    report = Report(learner.recipe.training.steps, "step", learner.step)
+    report = Told(learner.recipe.training.steps, "step", learner.step)
     with _asked_to_stop() as asked:
         for event in events:
             if first:
                 _tell(event, recorder, report, as_json=as_json)
             if asked:
                 events.close()
-    report.clear()
+    report.end()
     if not first:
         return INTERRUPTED if asked else 0
     if asked:
@@ -111,19 +111,19 @@ def _run_out(recorder: "Recorder", *, as_json: bool) -> int:
     return 0
 
 
-def _tell(event: "Event", recorder: "Recorder", report: Report, *, as_json: bool) -> None:
+def _tell(event: "Event", recorder: "Recorder", report: Told, *, as_json: bool) -> None:
     from ddpm_studio.learner import TrainStep  # noqa: PLC0415 - torch
     from ddpm_studio.record import Looked, Working  # noqa: PLC0415 - torch
 
     if isinstance(event, TrainStep):
-        report.tell(event.step, f", loss {event.loss:.4f}")
+        report.reached(event.step, f", loss {event.loss:.4f}")
         training = recorder.learner.recipe.training
         if as_json and (event.step % training.log_every == 0 or event.step == training.steps):
             print(json.dumps(recorder.told, ensure_ascii=False), flush=True)
     elif isinstance(event, Working):
-        report.tell(recorder.learner.step, f", {event.what} {event.done}/{event.total}")
+        report.reached(recorder.learner.step, f", {event.what} {event.done}/{event.total}")
     elif isinstance(event, Looked):
-        report.clear()
+        report.end()
         if as_json:
             print(json.dumps(recorder.told, ensure_ascii=False), flush=True)
         else:

@@ -27,10 +27,11 @@ def run(target: Path | None) -> int:
     window.show()
     if target is not None:
         window.files.open(target)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal ends it, though Qt holds the loop
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal ends it, though Qt holds the loop
     try:
         return app.exec()
     finally:
+        signal.signal(signal.SIGINT, before)
         crashes.uninstall()
 
 

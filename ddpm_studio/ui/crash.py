@@ -75,9 +75,7 @@ class _Handler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if record.exc_info and record.exc_info[1] is not None:
             error = record.exc_info[1]
-            line = (
-                f"Something unexpected happened ({_line(error)}). Your document is untouched; the log has the details."
-            )
+            line = f"Something unexpected happened: {_line(error)}. Your document is untouched; the log says more."
             self._crashes.caught.emit(line, "".join(traceback.format_exception(error)))
 
 

@@ -27,7 +27,8 @@ class Loading(QThread):
 
     def run(self) -> None:
         """Called by the thread."""
-        _map_torch()
+        if self._modules and "torch" not in sys.modules:
+            _map_torch()
         for name in self._modules:
             if self.isInterruptionRequested():
                 return

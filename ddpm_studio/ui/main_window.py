@@ -8,16 +8,21 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 
 from ddpm_studio import log
 from ddpm_studio.ui import theme
+from ddpm_studio.ui.dock import Dock
 from ddpm_studio.ui.document_file import DocumentFile
 from ddpm_studio.ui.loading import Loading
 from ddpm_studio.ui.menus import add_menus
 from ddpm_studio.ui.message_bar import MessageBar
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.theme import Choice
-from ddpm_studio.ui.workspaces import PANELS, WORKSPACES, Dock, HasJobs, arrange
+from ddpm_studio.ui.workspaces import PANELS, WORKSPACES, HasJobs, Panel, arrange
 
 LAYOUT = 1
 """Raised when the docks change so that an arrangement remembered from before would not fit."""
+
+SIZE = QSize(1600, 1000)
+FRAME = QSize(16, 48)
+"""What the system draws around a window, at most; it is not known before the window is shown."""
 
 
 class MainWindow(QMainWindow):
@@ -29,7 +34,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.session, self._settings = session, settings
         self.files = DocumentFile(session, settings, self)
-        self.docks = {key: Dock(key, panel, self) for key, panel in PANELS.items()}
+        self.docks = {key: Dock(key, panel.title, _before(panel), self) for key, panel in PANELS.items()}
         self._loading: Loading | None = None
         self._painted = False
         self._workspace = "explore"
@@ -142,7 +147,7 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         """The size and the arrangement of the last time, or the workspace's own."""
-        self.resize(self.screen().availableSize().boundedTo(QSize(1600, 1000)))
+        self.resize((self.screen().availableSize() - FRAME).boundedTo(SIZE))
         self.reset_layout()
         geometry, state = self._settings.value("geometry"), self._settings.value(f"layout/{self._workspace}")
         if isinstance(geometry, QByteArray) and isinstance(state, QByteArray):
@@ -162,6 +167,10 @@ class MainWindow(QMainWindow):
             panel: object = dock.panel
             if isinstance(panel, HasJobs):
                 panel.close_jobs()
+
+
+def _before(panel: Panel) -> str:
+    return "Loading PyTorch…" if panel.needs_torch else ""
 
 
 def _first_control(panel: QWidget) -> QWidget:

@@ -58,8 +58,8 @@ def _list_recent(menu: QMenu, window: "MainWindow") -> None:
 def _edit(menu: QMenu, window: "MainWindow") -> None:
     stack = window.session.undo_stack
     undo, redo = stack.createUndoAction(window, "Undo"), stack.createRedoAction(window, "Redo")
-    undo.setShortcuts(Key.Undo)
-    redo.setShortcuts([*QKeySequence.keyBindings(Key.Redo), QKeySequence("Ctrl+Y")])
+    undo.setShortcut(QKeySequence("Ctrl+Z"))
+    redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
     menu.addActions([undo, redo])
 
 

@@ -31,6 +31,7 @@ class PictureSource(QWidget):
         self._names.setAccessibleName("picture")
         self._names.setMinimumContentsLength(12)
         self._names.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._names.setMinimumWidth(80)  # in a narrow dock it is cut
         self._names.activated.connect(self._on_activated)
         self._number = NumberBox(NUMBER)
         self._number.setToolTip(f"{NUMBER.help}, from 0")

@@ -37,6 +37,13 @@ class Player(QWidget):
     moved = Signal(int)  # the user, or playing, asks for this position
     played = Signal(bool)  # playing began or ended
 
+    keys_help = (
+        ("Play, pause", "Space"),
+        ("One step back, forward", "←, →"),
+        ("Ten steps back, forward", "Shift+←, Shift+→"),
+        ("To the start, the end", "Home, End"),
+    )
+
     def __init__(self, name: str, speed: int, unit: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._exact = 0.0  # the position while playing, fractions included

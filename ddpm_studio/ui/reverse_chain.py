@@ -2,53 +2,17 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from itertools import islice
 
 from PySide6.QtCore import QObject, Signal, Slot
-from torch import Tensor
 
-from ddpm_studio.data import ImageData, load
-from ddpm_studio.denoiser import Exact
 from ddpm_studio.document import Document
-from ddpm_studio.neighbours import Neighbours, Watched, watch
+from ddpm_studio.errors import UserError
+from ddpm_studio.neighbours import Neighbours, Watched
 from ddpm_studio.sample import Step
 from ddpm_studio.trajectory import Trajectory
 from ddpm_studio.ui.job import Job, Outcome
-
-
-@dataclass(frozen=True, eq=False)
-class Model:
-    """A data set and its exact denoiser under the chain's schedule."""
-
-    ref: str  # the document's name for the data set
-    data: ImageData
-    exact: Exact
-
-
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """One state of the chain and the step that leaves it; for the last state, the step that led to it."""
-
-    index: int
-    times: tuple[int, ...]  # t of every state, falling to 0
-    step: Step
-    neighbours: Neighbours
-
-    @property
-    def t(self) -> int:
-        """Where on the schedule this is."""
-        return self.times[self.index]
-
-    @property
-    def final(self) -> bool:
-        """Whether x is the finished sample."""
-        return self.index == len(self.times) - 1
-
-    @property
-    def x(self) -> Tensor:
-        """x_t of all samples, (B, C, H, W)."""
-        return self.step.next if self.final else self.step.x
+from ddpm_studio.ui.reverse_walk import Frame, Model, opened, walk
 
 
 class ReverseChain(QObject):
@@ -80,6 +44,11 @@ class ReverseChain(QObject):
         self._verifying: Job | None = None
 
     @property
+    def wanted(self) -> int:
+        """The state that was asked for; `shown` follows as far as has been walked."""
+        return self._wanted
+
+    @property
     def front(self) -> int:
         """The last state that has been walked to; −1 before the first."""
         return self._state_after(len(self.neighbours)) if self.neighbours else -1
@@ -87,13 +56,18 @@ class ReverseChain(QObject):
     def restart(self, document: Document) -> None:
         """Walks the chain of another document as far, in t/T, as this one was to go, and looks from where it was to."""
         position, front = self._share(self._wanted), self._share(self._state_after(self._asked))
+        try:
+            times = (*document.sampler.times(document.schedule.T).tolist(), 0)
+        except UserError as error:
+            self.failed.emit(str(error))
+            return
         self._retire()
         self.document = document
-        self.times = (*document.sampler.times(document.schedule.T).tolist(), 0)
+        self.times = times
         self.trajectory, self.neighbours, self._at_hand, self.position = None, [], {}, -1
         self._wanted, self._asked = self._index(position), 0
         model = self.model
-        self._walking = self._job(_chain(document, model), self._on_walked)
+        self._walking = self._job(walk(document, model), self._on_walked)
         self._walking.step()  # the model
         self._walk_to(self._index(front))
 
@@ -119,7 +93,7 @@ class ReverseChain(QObject):
         if self._verifying is not None:
             self._verifying.retire()
         assert self.document is not None
-        self._verifying = self._job(_opened(ref, self.document), self._on_verified)
+        self._verifying = self._job(opened(ref, self.document), self._on_verified)
         self._verifying.play()
 
     def close(self) -> None:
@@ -230,17 +204,3 @@ class ReverseChain(QObject):
         """The first state at or below t/T = `share`."""
         assert self.document is not None
         return bisect_left(self.times, -share * self.document.schedule.T - 1e-9, key=lambda t: -t)
-
-
-def _chain(document: Document, model: Model | None) -> Iterator[Model | Watched]:
-    if model is None or model.ref != document.dataset:
-        model = next(_opened(document.dataset, document))
-    exact = model.exact.with_schedule(document.schedule)
-    yield replace(model, exact=exact)
-    sampling = document.sampling
-    yield from watch(exact, document.sampler, seed=sampling.seed, samples=range(sampling.count))
-
-
-def _opened(ref: str, document: Document) -> Iterator[Model]:
-    data = load(ref)
-    yield Model(ref, data, Exact.of_pictures(document.schedule, data.train))

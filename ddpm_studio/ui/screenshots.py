@@ -94,6 +94,7 @@ def _wait(condition: Callable[[], bool], troubles: list[str]) -> None:
     beat = QTimer(interval=20)  # wakes the loop where no event of Qt's tells of the change
     beat.start()
     deadline = QDeadlineTimer(PATIENCE)
+    QCoreApplication.processEvents()  # a new palette arrives as an event
     while not condition():
         QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
         if troubles:

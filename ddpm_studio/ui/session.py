@@ -4,6 +4,7 @@ from dataclasses import fields, replace
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
+from shiboken6 import isValid
 
 from ddpm_studio.document import Document
 
@@ -34,6 +35,11 @@ class Session(QObject):
         self._t = self._shown.schedule.T // 2
         self._place = 0.5  # t/T as it was asked for: T can be dragged away and back, and t comes back with it
         self.undo_stack = QUndoStack(self)
+
+    def __del__(self) -> None:
+        """In a cycle that is collected, PySide frees the commands first and the stack then frees them again."""
+        if isValid(self.undo_stack):
+            self.undo_stack.clear()
 
     @property
     def document(self) -> Document:

@@ -6,10 +6,14 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTableWidget, QTableWid
 
 
 def shortcuts(owner: QWidget) -> list[tuple[str, str]]:
-    """What can be done by key in `owner` and its children, and the keys; what has no name is left out."""
+    """What can be done by key in `owner` and its children, and the keys; what has no name is left out.
+
+    A widget that reads its keys itself, without actions, lists them as (what, keys) in a class attribute `keys_help`.
+    """
     rows = [(_plain(a.text()), _written(a.shortcuts())) for a in owner.findChildren(QAction) if a.shortcuts()]
     rows += [(s.whatsThis(), _written(s.keys())) for s in owner.findChildren(QShortcut)]
-    rows += [(what, keys) for widget in owner.findChildren(QWidget) for what, keys in getattr(widget, "keys_help", ())]
+    widgets = [owner, *owner.findChildren(QWidget)]
+    rows += [(what, keys) for widget in widgets for what, keys in getattr(widget, "keys_help", ())]
     return list(dict.fromkeys((what, keys) for what, keys in rows if what))
 
 
@@ -44,6 +48,7 @@ def _table(rows: list[tuple[str, str, str]], parent: QWidget) -> QTableWidget:
     table.setHorizontalHeaderLabels(["Where", "What", "Keys"])
     table.verticalHeader().hide()
     table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+    table.setObjectName("shortcuts")
     table.setAccessibleName("Keyboard shortcuts")
     for i, row in enumerate(rows):
         for j, text in enumerate(row):

@@ -71,11 +71,11 @@ LIGHT = Colours(
 )
 
 DARK = Colours(
-    window="#282b30",
-    background="#1b1d21",
+    window="#31353b",
+    background="#17191c",
     foreground="#d3d6db",
-    grid="#43474f",
-    muted="#9aa1ab",
+    grid="#454a52",
+    muted="#a3aab4",
     beta="#ff8a4c",
     posterior="#56b4e9",
     alpha_bar="#56b4e9",

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from ddpm_studio.ui.session import Session
 
@@ -44,40 +44,11 @@ class HasJobs(Protocol):
         """Ends them and waits."""
 
 
-class Dock(QDockWidget):
-    """The place of one panel, which says "loading" until the panel is there."""
-
-    def __init__(self, key: str, panel: Panel, parent: QWidget) -> None:
-        super().__init__(panel.title, parent)
-        self.setObjectName(key)  # by which QMainWindow's saved state knows it
-        self.panel: QWidget | None = None
-        self.say("Loading PyTorch…" if panel.needs_torch else "")
-
-    def say(self, text: str) -> None:
-        """Shows a quiet line in the panel's place."""
-        label = QLabel(text, self)
-        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        label.setWordWrap(True)
-        label.setEnabled(False)
-        self._put(label)
-
-    def fill(self, panel: QWidget) -> None:
-        """Puts the panel in its place."""
-        self.panel = panel
-        self._put(panel)
-
-    def _put(self, widget: QWidget) -> None:
-        before = self.widget()
-        self.setWidget(widget)
-        if before is not None:
-            before.deleteLater()
-
-
 def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], workspace: Workspace) -> None:
     """Puts a workspace's docks where it wants them and hides the others."""
     for dock in docks.values():
-        window.removeDockWidget(dock)
         dock.setFloating(False)
+        window.removeDockWidget(dock)
     firsts = [docks[row[0]] for row in workspace.rows]
     window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, firsts[0])
     for above, below in pairwise(firsts):

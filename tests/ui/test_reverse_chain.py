@@ -11,7 +11,8 @@ from ddpm_studio.sample import sample
 from ddpm_studio.sampler import Ancestral, Ddim, Spacing
 from ddpm_studio.schedule import Cosine, Linear
 from ddpm_studio.trajectory import Trajectory
-from ddpm_studio.ui.reverse_chain import Frame, ReverseChain
+from ddpm_studio.ui.reverse_chain import ReverseChain
+from ddpm_studio.ui.reverse_walk import Frame
 
 
 @pytest.fixture

@@ -1,0 +1,219 @@
+"""The sampling panel: the reverse chain, one step at a time, forwards and backwards."""
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
+
+from ddpm_studio.document import Document, provenance
+from ddpm_studio.export import Provenance
+from ddpm_studio.ui.export_button import ExportButton
+from ddpm_studio.ui.player import Player
+from ddpm_studio.ui.reverse_chain import ReverseChain
+from ddpm_studio.ui.reverse_walk import Frame, Model
+from ddpm_studio.ui.sampling_controls import SamplingControls
+from ddpm_studio.ui.sampling_export import EXPORTS, Walked
+from ddpm_studio.ui.sampling_views import SamplingViews
+from ddpm_studio.ui.session import Session
+from ddpm_studio.ui.step_inspector import StepInspector
+
+SPEED = 25  # steps a second at first
+CONTROLS, INSPECTOR, ROOMY = (
+    210,
+    230,
+    720,
+)  # logical pixels: widths; the last is the panel's that leaves room to inspect
+AHEAD = 3  # states walked ahead of the one shown while playing, so that the next one is there in time
+
+
+class SamplingPanel(QWidget):
+    """The exact denoiser's reverse chain: where it is, what it guesses, and which data pictures draw it."""
+
+    title = "Sampling"
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._frame: Frame | None = None
+        self._selected = 0
+        self._leads = False  # the chain moves the session's t, and not the other way round
+        self._resumes = False  # it was playing when it was begun again
+        self._chain = ReverseChain(self)
+        self._player = Player("step", SPEED, "steps/s", self)  # made first: the panel's first control by keyboard
+        self._controls = SamplingControls(session, self)
+        self._views = SamplingViews(self._provenance, self)
+        self._inspector = StepInspector(self._provenance, self)
+        self._status = QLabel(self)
+        self._export = ExportButton(EXPORTS, self._walked, "the samples, a film of the chain, or all its numbers", self)
+        self._lay_out()
+        self._connect()
+        self.setMinimumSize(400, 280)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusProxy(self._player.slider)  # a click anywhere, and the keys are the player's
+        self._on_settled(session.settled_document)
+
+    def close_jobs(self) -> None:
+        """Ends what runs in the background."""
+        self._player.pause()
+        self._chain.close()
+        self._export.close_jobs()
+
+    def show_model(self, model: Model) -> None:
+        """What the denoiser is."""
+        self._controls.show_model(model)
+        self._inspector.show_model(model)
+
+    def show_frame(self, frame: Frame) -> None:
+        """One state of the chain."""
+        self._frame = frame
+        self._player.show_position(frame.index)
+        self._views.show_frame(frame)
+        self._inspector.show_sample(frame, self._selected)
+
+    def show_sample(self, sample: int) -> None:
+        """Another sample closely."""
+        self._selected = sample
+        self._views.select(sample)
+        if self._frame is not None:
+            self._inspector.show_sample(self._frame, sample)
+        self.show_progress()
+
+    def show_progress(self) -> None:
+        """How far the chain has been walked, and how undecided it was on the way."""
+        front, last = self._chain.front, len(self._chain.times) - 1
+        told = "finished" if front == last else f"walked to step {front} of {last}"
+        self._status.setText(told if front >= 0 else f"reading {self._session.document.dataset} …")
+        self._inspector.show_entropy(self._chain.times, self._chain.neighbours, self._selected)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._player.handle_key(event):
+            super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The player's keys are the player's in the grids too; Ctrl with an arrow selects there."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            return self._player.handle_key(event)
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is too little room, the pictures are more important than the numbers."""
+        self._inspector.setVisible(self.width() >= ROOMY)
+        super().resizeEvent(event)
+
+    def _provenance(self) -> Provenance:
+        return provenance(self._session.document, t=self._session.t if self._frame is None else self._frame.t)
+
+    def _walked(self) -> Walked | None:
+        chain, frame, trajectory = self._chain, self._frame, self._chain.trajectory
+        if frame is None or trajectory is None or chain.document is None:
+            return None
+        end = trajectory.state(len(trajectory)) if trajectory.finished else None
+        return Walked(chain.document, frame.t, frame.x, chain.front + 1, trajectory.walk(), end)
+
+    def _on_settled(self, document: Document) -> None:
+        """Begins again with what has been chosen; another picture in the noising panel is no reason to."""
+        old = self._chain.document
+        if old is not None and _made_of(old) == _made_of(document):
+            return
+        self._leads, self._resumes, self._frame = False, self._player.playing, None
+        self._player.pause()
+        self._chain.restart(document)
+        self._player.set_end(len(self._chain.times) - 1)
+        self._player.show_position(self._chain.wanted)
+        self.show_sample(min(self._selected, document.sampling.count - 1))
+
+    def _on_moved(self, position: int) -> None:
+        self._leads, self._resumes = True, False
+        self._chain.go(position, ahead=AHEAD if self._player.playing else 0)
+
+    def _on_played(self, playing: bool) -> None:
+        """A pause is a pause: nothing that was asked for ahead of what is shown is shown any more."""
+        if not playing and self._frame is not None:
+            self._chain.go(self._frame.index)
+
+    def _on_shown(self, frame: Frame) -> None:
+        self.show_frame(frame)
+        if self._leads:
+            self._session.set_t(frame.t)
+        if self._resumes and frame.index == self._chain.wanted:
+            self._resumes = False
+            self._player.play()
+
+    def _on_t_changed(self, t: int) -> None:
+        """Somebody else moved the cursor: shows where the chain was at that t, if it has been there."""
+        if self._frame is None or self._frame.t != t:
+            self._leads = self._resumes = False
+            self._player.pause()
+            self._chain.look_back(t / self._session.document.schedule.T)
+
+    def _on_dataset_asked(self, ref: str) -> None:
+        self._status.setText(f"reading {ref} …")
+        self._chain.verify(ref)
+
+    def _on_verified(self, ref: str) -> None:
+        self._session.edit("data set", dataset=ref)
+
+    def _on_failed(self, text: str) -> None:
+        """What was asked for cannot be: the panel shows what there is."""
+        self._player.pause()
+        self._controls.show_document(self._session.document)
+        self.show_progress()
+        if self._chain.front < 0:
+            self._status.setText("no chain")
+        self._session.reported.emit(text)
+
+    def _lay_out(self) -> None:
+        centre, foot = QWidget(self), QHBoxLayout()
+        foot.addWidget(self._status, 1)
+        foot.addWidget(self._export)
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self._views, 1)
+        column.addLayout(foot)
+        column.addWidget(self._player)
+        self._inspector.setMinimumWidth(INSPECTOR)
+        split = QSplitter(self)
+        for widget, stretch in ((_scrolling(self._controls), 0), (centre, 5), (self._inspector, 2)):
+            split.addWidget(widget)
+            split.setStretchFactor(split.indexOf(widget), stretch)
+        split.setSizes([CONTROLS, 900, 400])
+        split.setCollapsible(1, False)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(6, 6, 6, 6)
+        row.addWidget(split)
+
+    def _connect(self) -> None:
+        session, chain = self._session, self._chain
+        session.settled.connect(self._on_settled)
+        session.t_changed.connect(self._on_t_changed)
+        chain.opened.connect(self.show_model)
+        chain.advanced.connect(self.show_progress)
+        chain.shown.connect(self._on_shown)
+        chain.verified.connect(self._on_verified)
+        chain.failed.connect(self._on_failed)
+        self._player.moved.connect(self._on_moved)
+        self._player.played.connect(self._on_played)
+        self._controls.dataset_asked.connect(self._on_dataset_asked)
+        self._views.picked.connect(self.show_sample)
+        self._inspector.asked.connect(session.set_t)
+        for refused in (self._views.refused, self._export.refused):
+            refused.connect(session.reported)
+        for saved in (self._views.saved, self._export.saved):
+            saved.connect(session.noticed)
+        for grid in self._views.grids:
+            grid.installEventFilter(self)
+
+
+def _made_of(document: Document) -> tuple[object, ...]:
+    """What of a document decides the chain."""
+    return document.schedule, document.dataset, document.sampler, document.sampling
+
+
+def _scrolling(widget: QWidget) -> QScrollArea:
+    area = QScrollArea(widgetResizable=True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the arrows are the player's
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(widget)
+    area.setMinimumWidth(widget.minimumSizeHint().width())
+    return area

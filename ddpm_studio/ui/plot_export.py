@@ -1,0 +1,61 @@
+"""A plot in a file: the picture that is on the screen, the same as vectors, or the numbers behind it."""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QBuffer, QIODevice, QRect
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtSvg import QSvgGenerator
+
+from ddpm_studio.export import Provenance, save_picture
+from ddpm_studio.export.provenance import to_text
+from ddpm_studio.files import write_bytes
+from ddpm_studio.ui.time_plot import TimePlot
+
+
+def save_plot(plot: TimePlot, path: Path, provenance: Provenance) -> None:
+    """Writes the plot as its suffix says: .png or .svg as it looks, .csv with a row for every t.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    match path.suffix.lower():
+        case ".csv":
+            write_bytes(path, _numbers(plot))
+        case ".svg":
+            write_bytes(path, _vectors(plot, provenance))
+        case _:
+            save_picture(path, _pixels(plot), provenance)
+
+
+def _numbers(plot: TimePlot) -> bytes:
+    columns = plot.numbers()
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*(column.tolist() for column in columns.values()), strict=True))
+    return out.getvalue().encode()
+
+
+def _pixels(plot: TimePlot) -> NDArray[np.uint8]:
+    image = plot.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+
+
+def _vectors(plot: TimePlot, provenance: Provenance) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    generator.setSize(plot.size())
+    generator.setViewBox(QRect(0, 0, plot.width(), plot.height()))
+    generator.setTitle(plot.graph.tip)
+    generator.setDescription(to_text(provenance))
+    painter = QPainter(generator)
+    plot.render(painter)
+    painter.end()
+    return bytes(buffer.data().data())

@@ -1,0 +1,156 @@
+"""What a chain is made of: the data set, the sampler and its settings, how many samples, from which noise."""
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ddpm_studio.document import Document, Sampling
+from ddpm_studio.errors import UserError
+from ddpm_studio.sampler import SAMPLERS, Sampler
+from ddpm_studio.ui.combo import Combo
+from ddpm_studio.ui.dataset_source import DatasetSource
+from ddpm_studio.ui.form import Form
+from ddpm_studio.ui.glyphs import dice
+from ddpm_studio.ui.reverse_walk import Model
+from ddpm_studio.ui.session import Session
+
+SEEDS = 2**31  # the die's; any other can be typed
+NAMES = {"ancestral": "DDPM, ancestral", "ddim": "DDIM"}
+
+
+class SamplingControls(QWidget):
+    """A column of controls on the session's document; a data set is asked for, for it has to be read first."""
+
+    dataset_asked = Signal(str)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.dataset = DatasetSource(self)
+        self.note = QLabel(self)
+        self.note.setWordWrap(True)
+        self.sampler = Combo(self)
+        self.sampler.setAccessibleName("sampler")
+        self.sampler.setToolTip("how xₛ is made of xₜ and the guess x̂₀")
+        for kind in SAMPLERS:
+            self.sampler.addItem(NAMES.get(kind, kind), kind)
+        self.forms = {kind: Form(cls, self) for kind, cls in SAMPLERS.items()}
+        self._stack = QStackedWidget(self)
+        self._stack.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.count, self.seed = Form(Sampling, self, only=("count",)), Form(Sampling, self, only=("seed",))
+        self.dice = QToolButton(self, autoRaise=True)
+        self.dice.setToolTip("other noise: a seed at random")
+        self.dice.setAccessibleName("other noise")
+        self.dice.setIcon(dice(self.palette()))
+        self._lay_out()
+        self._connect()
+        self.show_document(session.document)
+
+    def show_document(self, document: Document) -> None:
+        """Shows what is chosen."""
+        kind = document.sampler.kind
+        self.dataset.show_dataset(document.dataset)
+        self.sampler.setCurrentIndex(self.sampler.findData(kind))
+        self.forms[kind].set_value(document.sampler)
+        self._stack.setCurrentWidget(self.forms[kind])
+        for form in (self.count, self.seed):
+            form.set_value(document.sampling)
+
+    def show_model(self, model: Model) -> None:
+        """Says what the denoiser is."""
+        count = len(model.data.train)
+        self.note.setText(f"Exact denoiser of {count:,} pictures: it knows nothing else, so every sample ends as one.")
+        self.note.setToolTip(
+            f"{model.data.note}\nx̂₀ = Σᵢ p(i | xₜ) x⁽ⁱ⁾, the mean of the data set's pictures, each by its odds"
+        )
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.dice.setIcon(dice(self.palette()))
+
+    def _on_document_changed(self, _field: object) -> None:
+        self.show_document(self._session.document)
+
+    def _on_kind_chosen(self, index: int) -> None:
+        """The other sampler, with what both have in common kept."""
+        old, kind = self._session.document.sampler, self.sampler.itemData(index)
+        if kind != old.kind:
+            new = SAMPLERS[kind](steps=old.steps, spacing=old.spacing, clip=old.clip)
+            self._session.edit("sampler", sampler=new)
+
+    def _on_sampler_previewed(self, sampler: Sampler) -> None:
+        if self._possible(sampler):
+            self._session.preview(sampler=sampler)
+
+    def _on_sampler_edited(self, sampler: Sampler) -> None:
+        if self._possible(sampler):
+            self._session.edit("sampler settings", sampler=sampler)
+
+    def _possible(self, sampler: Sampler) -> bool:
+        """Whether the schedule has so many steps; if not, that is told and the controls go back."""
+        try:
+            sampler.times(self._session.document.schedule.T)
+        except UserError as error:
+            self._session.reported.emit(str(error))
+            self.show_document(self._session.document)
+            return False
+        return True
+
+    def _on_sampling_previewed(self, sampling: Sampling) -> None:
+        self._session.preview(sampling=sampling)
+
+    def _on_sampling_edited(self, sampling: Sampling) -> None:
+        self._session.edit("samples", sampling=sampling)
+
+    def _on_dice(self) -> None:
+        seed = int(np.random.default_rng().integers(SEEDS))
+        self._session.edit("other noise", sampling=replace(self._session.document.sampling, seed=seed))
+
+    def _lay_out(self) -> None:
+        for form in self.forms.values():
+            self._stack.addWidget(form)
+        top = QFormLayout()
+        top.addRow("data", self.dataset)
+        top.addRow(self.note)
+        top.addRow("sampler", self.sampler)
+        seed = QHBoxLayout()
+        seed.addWidget(self.seed, 1)
+        seed.addWidget(self.dice)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(top)
+        column.addWidget(self._stack)
+        column.addWidget(self.count)
+        column.addLayout(seed)
+        column.addStretch()
+        labels = [label for label in self.findChildren(QLabel) if label.buddy()]
+        for label in labels:
+            label.setMinimumWidth(max(label.sizeHint().width() for label in labels))
+
+    def _connect(self) -> None:
+        session = self._session
+        for changed in (session.dataset_changed, session.sampler_changed, session.sampling_changed):
+            changed.connect(self._on_document_changed)
+        self.dataset.asked.connect(self.dataset_asked)
+        self.sampler.activated.connect(self._on_kind_chosen)
+        for form in (self.count, self.seed):
+            form.previewed.connect(self._on_sampling_previewed)
+            form.edited.connect(self._on_sampling_edited)
+            form.refused.connect(session.reported)
+        self.dice.clicked.connect(self._on_dice)
+        for form in self.forms.values():
+            form.previewed.connect(self._on_sampler_previewed)
+            form.edited.connect(self._on_sampler_edited)
+            form.refused.connect(session.reported)

@@ -1,0 +1,117 @@
+"""One sample looked at closely: x_t, ε̂ and x̂_0 enlarged, the numbers of its step, and what it is drawn to."""
+
+from collections.abc import Callable, Sequence
+from math import log2
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from ddpm_studio.data import to_bytes
+from ddpm_studio.export import Provenance
+from ddpm_studio.neighbours import Neighbours
+from ddpm_studio.ui.entropy_plot import EntropyPlot
+from ddpm_studio.ui.image_view import ImageGrid
+from ddpm_studio.ui.neighbours_view import NeighboursView
+from ddpm_studio.ui.reverse_walk import Frame, Model
+from ddpm_studio.ui.sampling_views import EPS_RANGE
+
+CHOSEN = 0.99  # p(i | x_t) from which on we say that the sample has become picture i
+
+
+class StepInspector(QWidget):
+    """Draws one sample of a frame; asks for another t when the entropy's cursor is dragged.
+
+    Args:
+        provenance: what a picture saved from a context menu carries.
+    """
+
+    asked = Signal(int)
+
+    def __init__(self, provenance: Callable[[], Provenance], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model: Model | None = None
+        self.pictures = ImageGrid(
+            "sample",
+            "The selected sample: xₜ and x̂₀ on [−1, 1], ε̂ on [−3, 3]. Click another sample in the grid to see it here.",
+            provenance=provenance,
+        )
+        self.numbers = QLabel(self)
+        self.numbers.setTextFormat(Qt.TextFormat.PlainText)
+        self.numbers.setWordWrap(True)
+        self.numbers.setToolTip(_NUMBERS_TIP)
+        self.neighbours = NeighboursView(self)
+        self.verdict = QLabel(self)
+        self.verdict.setWordWrap(True)
+        self.entropy = EntropyPlot(self)
+        self.entropy.asked.connect(self.asked)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        for widget, stretch in (
+            (self.pictures, 2),
+            (self.numbers, 0),
+            (self.neighbours, 2),
+            (self.verdict, 0),
+            (self.entropy, 3),
+        ):
+            column.addWidget(widget, stretch)
+
+    def show_model(self, model: Model) -> None:
+        """Another data set or schedule: the scales of the entropy."""
+        self._model = model
+        self.entropy.show_axes(model.exact.schedule.T, len(model.data.train))
+
+    def show_sample(self, frame: Frame, sample: int) -> None:
+        """One sample of the frame: its pictures, its numbers, its neighbours."""
+        step, x = frame.step, frame.x[sample].numpy()
+        eps, x0 = step.eps[sample].numpy(), step.x0[sample].numpy()
+        shown = to_bytes(np.stack([x, eps / np.float32(EPS_RANGE), x0]))
+        self.pictures.set_caption(f"sample {sample}, t = {frame.t}")
+        labels = ("x₀" if frame.final else "xₜ", "ε̂", "guess of x₀")
+        self.pictures.show_pictures(shown, np.stack([x, eps, x0]), labels)
+        self.numbers.setText(_numbers(frame, sample))
+        self._show_neighbours(frame, sample)
+        self.entropy.show_t(frame.t)
+
+    def show_entropy(self, times: Sequence[int], neighbours: Sequence[Neighbours], sample: int) -> None:
+        """The entropy at every step taken so far."""
+        if neighbours:
+            taken = len(neighbours)
+            self.entropy.show_entropy(times[:taken], np.stack([each.entropy for each in neighbours]), sample)
+
+    def _show_neighbours(self, frame: Frame, sample: int) -> None:
+        if self._model is None:
+            return
+        seen, train = frame.neighbours, self._model.data.train
+        nearest, weights = seen.nearest[sample], seen.weights[sample]
+        self.neighbours.show_neighbours(train[nearest], nearest.tolist(), weights.tolist())
+        self.verdict.setText(_verdict(float(seen.entropy[sample]), len(train), int(nearest[0]), float(weights[0])))
+
+
+_NUMBERS_TIP = """t → s: the step's timesteps
+σ: the standard deviation of the noise that the step adds
+‖ε̂‖/√D: the size of the predicted noise; 1 for true noise of variance 1
+clipped: the share of x̂₀'s values outside [−1, 1]"""
+
+
+def _numbers(frame: Frame, sample: int) -> str:
+    """The step's numbers in two lines."""
+    step = frame.step
+    eps = step.eps[sample]
+    size = float(eps.square().mean().sqrt())
+    clipped = float((step.x0[sample].abs() > 1.0).float().mean())
+    return f"t {step.t} → s {step.s}   σ {step.sigma:.4f}\n‖ε̂‖/√D {size:.3f}   clipped {100 * clipped:.1f} %"
+
+
+def _verdict(entropy: float, pictures: int, nearest: int, weight: float) -> str:
+    """What the entropy means, in a student's words."""
+    bits = f"entropy {entropy:.2f} of {log2(pictures):.2f} bits"
+    if weight >= CHOSEN:
+        return f"{bits}: it has become picture {nearest} of the data set"
+    among = float(f"{2**entropy:.2g}")  # two digits are enough to imagine it
+    return (
+        f"{bits}: undecided, as among {among:,.0f} pictures"
+        if among >= 10
+        else f"{bits}: torn between {among:g} pictures"
+    )
