@@ -106,7 +106,9 @@ def save(path: Path, header: Header, tensors: Tensors) -> str:
     sha256 = _sum(said, packed)
     text = json.dumps({**said, "sha256": sha256}, ensure_ascii=False, allow_nan=False)
     with writing(path) as part:
+        mode = part.stat().st_mode
         save_file(packed, part, metadata={KEY: text})
+        part.chmod(mode)  # safetensors makes its files for their owner alone
     return sha256
 
 

@@ -8,7 +8,7 @@ Errors are mean squared errors of ε̂ on a fixed probe: held-out pictures in fi
              pictures nothing is below it; on held-out ones whoever is below it has learned more than the pictures
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -149,3 +149,14 @@ def _word(error: float, wiener: float, optimum: float) -> str:
     if error < 0.95 * optimum:
         return "better than the training pictures known by heart"
     return "between Wiener and optimum, learning shapes"
+
+
+def told(baselines: Baselines, found: Sequence[float]) -> dict[str, object]:
+    """The errors as JSON: `levels`, a list of objects, one a level, by rising t; and `verdict`, what they mean."""
+    log_snr = np.maximum(baselines.log_snr, -30.0)  # JSON knows no −∞
+    rows = zip(baselines.times, log_snr, found, baselines.wiener, baselines.optimum, strict=True)
+    levels = [
+        {"t": int(t), "log_snr": float(lam), "error": float(e), "wiener": float(w), "optimum": float(best)}
+        for t, lam, e, w, best in rows
+    ]
+    return {"levels": levels, "verdict": verdict(baselines, np.array(found))}

@@ -17,7 +17,7 @@ from ddpm_studio.document import Document, provenance
 from ddpm_studio.errors import UserError
 from ddpm_studio.export import grid, save_picture
 from ddpm_studio.learner import ALONE, Learner, TrainStep
-from ddpm_studio.levels import Baselines, Errors, Probe, errors, verdict
+from ddpm_studio.levels import Baselines, Errors, Probe, errors, told, verdict
 from ddpm_studio.ranks import Ranks
 from ddpm_studio.run import Run
 from ddpm_studio.sample import sample
@@ -131,10 +131,10 @@ class Recorder:
             yield Working("preview", done, sampler.steps)
         assert x is not None
         pictures = to_bytes(x.numpy())
-        told = provenance(document, command="train", step=self.learner.step)
-        save_picture(self.run.preview(self.learner.step), grid(pictures), told)
+        made = provenance(document, command="train", step=self.learner.step)
+        save_picture(self.run.preview(self.learner.step), grid(pictures), made)
         levels = np.array(found)
-        self._log({"step": self.learner.step, **told_levels(baselines, levels)})
+        self._log({"step": self.learner.step, **told(baselines, found)})
         yield Looked(self.learner.step, pictures, baselines, levels, verdict(baselines, levels))
 
     def _line(self, step: TrainStep, losses: list[float], seconds: float) -> dict[str, object]:
@@ -183,16 +183,6 @@ class Recorder:
         self.saved = header.step
         if self.learner.ranks.first:
             self.run.rewind(header.step)
-
-
-def told_levels(baselines: Baselines, found: Errors) -> dict[str, object]:
-    """The error per noise level as JSON: a list of objects, one a level, and what they mean."""
-    rows = zip(baselines.times, baselines.log_snr, found, baselines.wiener, baselines.optimum, strict=True)
-    names = ("t", "log_snr", "error", "wiener", "optimum")
-    levels = [
-        dict(zip(names, (int(t), max(float(lam), -30.0), *map(float, rest)), strict=True)) for t, lam, *rest in rows
-    ]
-    return {"levels": levels, "verdict": verdict(baselines, found)}
 
 
 def differences(old: Document, new: Document) -> list[str]:

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ddpm_studio import __version__
-from ddpm_studio.cli import export, info, noise, sample, schedule, train, window
+from ddpm_studio.cli import evaluate, export, info, noise, sample, schedule, train, window
 from ddpm_studio.cli.flags import SCHEDULE, Parser
 from ddpm_studio.cli.guard import guarded
 from ddpm_studio.errors import UserError
@@ -21,6 +21,7 @@ COMMANDS = {
     "noise": noise.add,
     "sample": sample.add,
     "train": train.add,
+    "evaluate": evaluate.add,
     "export": export.add,
     "info": info.add,
     "screenshots": window.add_screenshots,

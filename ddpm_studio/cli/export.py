@@ -1,4 +1,4 @@
-"""`ddpm-studio export`: samples that were kept as numbers, drawn; or the document out of any export."""
+"""`ddpm-studio export`: samples kept as numbers, drawn; a run's network, to share; the document out of any export."""
 
 import argparse
 from enum import StrEnum
@@ -19,6 +19,7 @@ examples:
   ddpm-studio export faces.npz --trajectory --out strip.png    a film strip of each sample
   ddpm-studio export faces.npz --out faces.gif --fps 30 --columns 8
   ddpm-studio export faces.npz --quantity x0_hat --out guesses.webp
+  ddpm-studio export runs/mine --out mine.safetensors          a run's averaged weights in half precision, to share
   ddpm-studio export faces.gif --out faces.ddpm.json           the document that made it
 """
 
@@ -45,7 +46,9 @@ def add(commands: Subcommands, name: str) -> None:
         epilog=EXAMPLES,
     )
     parser.add_argument("file", metavar="FILE", help="a file that the window or another command has written")
-    parser.add_argument("--out", metavar="FILE", required=True, help=f"ends in .png, .gif, .webp or {document.SUFFIX}")
+    parser.add_argument(
+        "--out", metavar="FILE", required=True, help=f".png, .gif, .webp, .safetensors or {document.SUFFIX}"
+    )
     parser.add_argument("--trajectory", action="store_true", help="PNG: a film strip of each sample, not its end alone")
     parser.add_argument(
         "--quantity",
@@ -61,6 +64,9 @@ def _run(args: argparse.Namespace) -> None:
     if out.name.endswith(document.SUFFIX):
         document.save(document_in(file), out)
         return
+    if out.suffix.lower() == ".safetensors":
+        _slim(file, out)
+        return
 
     from ddpm_studio import export  # noqa: PLC0415 - Pillow, not needed for --help
 
@@ -74,6 +80,13 @@ def _run(args: argparse.Namespace) -> None:
     quantity = None if args.quantity is None else _quantity(args.quantity)
     whole_chain = args.trajectory or look.frames is not None or quantity is not None or kind is export.Kind.ANIMATION
     _draw(file, out, look, (quantity or Quantity.X_T).key if whole_chain else "samples")
+
+
+def _slim(file: Path, out: Path) -> None:
+    from ddpm_studio.checkpoint import slim  # noqa: PLC0415 - torch, not needed for --help
+    from ddpm_studio.run import checkpoint_in  # noqa: PLC0415 - torch
+
+    slim(checkpoint_in(file).path, out)
 
 
 def _quantity(text: str) -> Quantity:

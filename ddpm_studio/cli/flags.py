@@ -76,6 +76,10 @@ class Family(Generic[P]):
         kept = parameters(cls if cls is type(current) else self.base)
         return cls(**{p.name: getattr(current, p.name) for p in kept} | typed)
 
+    def is_asked_for(self, args: argparse.Namespace) -> bool:
+        """Whether any of its flags was given."""
+        return vars(args).get(self.noun) is not None or bool(self._given(args))
+
     def named(self, kind: str) -> type[P]:
         """The class of a kind; the UserError about an unknown one names all."""
         if kind not in self.kinds:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ddpm_studio import __version__, log, schedule_files
 from ddpm_studio.assets import asset, photographs
-from ddpm_studio.cli.flags import SAMPLER, SCHEDULE, Family, P, Subcommands
+from ddpm_studio.cli.flags import NETWORK, OBJECTIVE, SAMPLER, SCHEDULE, Family, P, Subcommands
 from ddpm_studio.cli.opened import provenance_of
 from ddpm_studio.document import load
 from ddpm_studio.files import reading
@@ -45,6 +45,8 @@ def _program() -> Iterator[str]:
     yield f"photographs {', '.join(photographs())}"
     yield from _family(SCHEDULE)
     yield from _family(SAMPLER)
+    yield from _family(NETWORK)
+    yield from _family(OBJECTIVE)
     yield from _datasets()
 
 
@@ -89,6 +91,9 @@ def _file(path: Path) -> Iterator[str]:
     if path.is_dir() or is_idx(path):
         yield _pictures_in(path)
         return
+    if path.suffix.lower() == ".safetensors":
+        yield from _checkpoint(path)
+        return
     provenance = provenance_of(path)
     yield f"{path}: {_arrays(path) if path.suffix.lower() == '.npz' else _picture(path)}"
     yield "not made by DDPM Studio" if provenance is None else _json(provenance)
@@ -108,6 +113,18 @@ def _pictures_in(path: Path) -> str:
     found = data.load(str(path))
     channels, height, width = found.shape
     return f"{found.note}; {width} × {height}, {'grey' if channels == 1 else 'RGB'}"
+
+
+def _checkpoint(path: Path) -> Iterator[str]:
+    from ddpm_studio.checkpoint import Checkpoint  # noqa: PLC0415 - torch
+    from ddpm_studio.networks.build import measure  # noqa: PLC0415 - torch
+
+    checkpoint = Checkpoint.open(path)
+    header = checkpoint.header
+    size = measure(header.document.network, header.shape)
+    yield f"{path}: a network of {size.parameters:,} parameters for {header.shape}, after {header.step:,} steps"
+    yield f"holds {', '.join(sorted(checkpoint.groups))}; sha256 {checkpoint.sha256}"
+    yield _json(header.to_json())
 
 
 def _arrays(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""The document in a file: in a `*.ddpm.json` that was saved, or in the provenance of anything that was exported."""
+"""The document in a file: in a `*.ddpm.json` that was saved, or in the provenance of anything that was made."""
 
 from collections.abc import Container
 from pathlib import Path
@@ -15,6 +15,10 @@ def document_in(path: Path) -> Document:
     """
     if path.suffix.lower() == ".json":
         return load(path)
+    if path.is_dir() or path.suffix.lower() == ".safetensors":
+        from ddpm_studio.run import checkpoint_in  # noqa: PLC0415 - torch, not needed for other files
+
+        return checkpoint_in(path).header.document
     return document_of(path, provenance_of(path))
 
 

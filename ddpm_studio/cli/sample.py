@@ -29,6 +29,7 @@ from ddpm_studio.errors import UserError
 from ddpm_studio.files import expect_writable
 
 if TYPE_CHECKING:
+    from ddpm_studio.checkpoint import Checkpoint
     from ddpm_studio.denoiser import Denoiser
     from ddpm_studio.sample import Step
 
@@ -37,6 +38,7 @@ examples:
   ddpm-studio sample --exact pixel-faces --steps 50 -n 16 --out faces.png
   ddpm-studio sample --exact fashion --sampler ddim --eta 0.5 --steps 100 --out fashion.gif
   ddpm-studio sample --exact ~/pictures --schedule cosine -n 4 --trajectory --out strip.png
+  ddpm-studio sample --checkpoint runs/mine --sampler ddim --steps 50 -n 64 --out faces.png
   ddpm-studio sample mine.ddpm.json --seed 7 --trajectory --out again.npz
 """
 
@@ -61,6 +63,13 @@ def add(commands: Subcommands, name: str) -> None:
         metavar="DATASET",
         help="sample with the exact denoiser of a data set: pixel-faces, fashion, a folder of pictures, .npz, IDX …",
     )
+    parser.add_argument(
+        "--checkpoint", metavar="FILE|RUN", help="sample with a trained network, or the latest of a run"
+    )
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--ema", dest="group", action="store_const", const="ema", help="its averaged weights (default)")
+    which.add_argument("--raw", dest="group", action="store_const", const="weights", help="its weights as trained")
+    parser.add_argument("--device", metavar="D", default="cpu", help="of a network: auto, cpu, cuda, mps (default cpu)")
     parser.add_argument("-n", dest="count", metavar="N", help="how many pictures (default 16)")
     parser.add_argument("--seed", metavar="N", help="which noise (default 0)")
     parser.add_argument("--batch", metavar="N", default="64", help="pictures drawn at once; changes none (default 64)")
@@ -82,14 +91,14 @@ class Chains:
 
 
 def _run(args: argparse.Namespace) -> None:
-    document, count = _document(args)
+    checkpoint = None if args.checkpoint is None else _checkpoint(args)
+    document, count = _document(args, checkpoint.header.document if checkpoint else None)
     batch, out = whole(args.batch, "--batch", 1, MOST), Path(args.out)
     look = look_of(args, out)
     expect_writable(out)
     stops = np.append(document.sampler.times(document.schedule.T), 0)
 
     from ddpm_studio import data, export  # noqa: PLC0415 - torch and Pillow, not needed for --help
-    from ddpm_studio.denoiser import Exact  # noqa: PLC0415
 
     kind = export.kind_of(out)
     in_full = {
@@ -99,9 +108,32 @@ def _run(args: argparse.Namespace) -> None:
     }
     limit = in_full[kind] if args.trajectory or look.frames or kind is export.Kind.ANIMATION else 1
     document = replace(document, dataset=located(document.dataset, data.DATASETS))
-    denoiser = Exact.of_pictures(document.schedule, data.load(document.dataset).train)
-    chains = _walked(denoiser, document, count, batch, stops, moments(len(stops), limit))
-    _write(out, chains, look, provenance(document, command="sample", samples=count, seed=document.sampling.seed))
+    told = provenance(document, command="sample", samples=count, seed=document.sampling.seed)
+    if checkpoint is not None:
+        told["checkpoint"] = {"file": checkpoint.path.name, "sha256": checkpoint.sha256, "weights": args.group or "ema"}
+    denoiser = _denoiser(args, document, checkpoint)
+    _write(out, _walked(denoiser, document, count, batch, stops, moments(len(stops), limit)), look, told)
+
+
+def _denoiser(args: argparse.Namespace, document: Document, checkpoint: "Checkpoint | None") -> "Denoiser":
+    from ddpm_studio.data import load  # noqa: PLC0415 - see above
+    from ddpm_studio.denoiser import Exact  # noqa: PLC0415
+    from ddpm_studio.device import chosen  # noqa: PLC0415
+
+    if checkpoint is not None:
+        return checkpoint.denoiser(args.group or "ema", chosen(args.device))
+    return Exact.of_pictures(document.schedule, load(document.dataset).train)
+
+
+def _checkpoint(args: argparse.Namespace) -> "Checkpoint":
+    if args.exact is not None:
+        raise UserError("--exact and --checkpoint are two ways to guess x_0; leave one out")
+    if SCHEDULE.is_asked_for(args):
+        raise UserError("a trained network belongs to its schedule; leave the schedule's flags out with --checkpoint")
+
+    from ddpm_studio.run import checkpoint_in  # noqa: PLC0415 - see above
+
+    return checkpoint_in(Path(args.checkpoint))
 
 
 def _write(out: Path, chains: Chains, look: Look, told: dict[str, object]) -> None:
@@ -116,11 +148,15 @@ def _write(out: Path, chains: Chains, look: Look, told: dict[str, object]) -> No
         export.save_samples(out, samples, told)
 
 
-def _document(args: argparse.Namespace) -> tuple[Document, int]:
-    """What is to be drawn: the file's document or the default one, with what the flags say, and how many pictures."""
-    if args.document is None and args.exact is None:
-        raise UserError("say what to sample from: --exact pixel-faces, or a document; see ddpm-studio sample --help")
-    base = Document() if args.document is None else document_in(Path(args.document))
+def _document(args: argparse.Namespace, trained: Document | None) -> tuple[Document, int]:
+    """What is to be drawn, with what the flags say, and how many pictures; `trained` is the checkpoint's document."""
+    if args.document is None and args.exact is None and trained is None:
+        raise UserError("say what to sample from: --exact pixel-faces, --checkpoint, or a document; see --help")
+    base = trained or Document()
+    if args.document is not None:
+        base = document_in(Path(args.document))
+        if trained is not None:
+            base = replace(trained, sampling=base.sampling, sampler=base.sampler).with_schedule(trained.schedule)
     document = base.with_schedule(SCHEDULE.chosen(args, args.schedule, base.schedule))
     count = document.sampling.count if args.count is None else whole(args.count, "-n", 1, MOST)
     seed = document.sampling.seed if args.seed is None else seed_of(args.seed)
