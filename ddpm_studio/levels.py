@@ -32,11 +32,18 @@ Errors = NDArray[np.float64]
 
 
 def probe_times(schedule: Schedule, bins: int = BINS) -> Times:
-    """Rising t's, one in each of `bins` equal bins of log SNR where the schedule has one there; 1 and T included."""
+    """Rising t's, about evenly spaced in log SNR, 1 and T included: at least `bins` of them, or all there are.
+
+    Where a schedule's steps are wider than the spacing, the spacing is made finer elsewhere.
+    """
     log_snr = np.maximum(schedule.log_snr[1:], -30.0)  # ᾱ_T = 0 is −∞
-    wanted = np.linspace(log_snr[0], log_snr[-1], bins)
-    nearest = np.abs(log_snr[:, None] - wanted).argmin(0) + 1
-    return np.unique(nearest)
+    times = np.arange(1, schedule.T + 1)
+    for count in range(bins, 50 * bins):
+        wanted = np.linspace(log_snr[0], log_snr[-1], count)
+        found = np.unique(np.abs(log_snr[:, None] - wanted).argmin(0) + 1)
+        if len(found) >= bins:
+            return found
+    return times
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from ddpm_studio.bound import bound_terms, decoder_nll, learned_log_variance, no
 from ddpm_studio.denoiser import Trained, asked, predicted
 from ddpm_studio.errors import UserError
 from ddpm_studio.loss import Loss
-from ddpm_studio.objective import OBJECTIVES, Bound, MinSnr, P2, Simple, Target
+from ddpm_studio.objective import OBJECTIVES, P2, Bound, MinSnr, Simple, Target
 from ddpm_studio.process import q_posterior, q_sample, v_from
 from ddpm_studio.schedule import Cosine, Linear
 
@@ -36,7 +36,14 @@ def test_simple_weighs_every_t_alike_in_the_target_s_own_unit():
 
 def test_the_bound_s_weights_are_those_of_the_reference():
     found = Bound().weights(Linear())
-    for t, expected in {1: 0.50005, 2: 0.272692, 10: 0.073717, 100: 0.0100813, 500: 0.00550343, 1000: 0.0102045}.items():
+    for t, expected in {
+        1: 0.50005,
+        2: 0.272692,
+        10: 0.073717,
+        100: 0.0100813,
+        500: 0.00550343,
+        1000: 0.0102045,
+    }.items():
         assert found[t] == pytest.approx(expected, rel=1e-5)
     np.testing.assert_allclose(found[1:], Linear().loss_weight(Linear().beta)[1:], rtol=1e-9)
 
@@ -166,7 +173,9 @@ def test_a_learned_variance_lies_between_the_two_of_the_paper():
     schedule = SCHEDULES[0]
     t = torch.tensor([2, 30])
     low, high = (learned_log_variance(schedule, t, torch.full((2, 3), said)) for said in (-1.0, 1.0))
-    torch.testing.assert_close(low[:, 0].exp().double(), torch.as_tensor(schedule.posterior_variance[[2, 30]]), rtol=1e-5, atol=0)
+    torch.testing.assert_close(
+        low[:, 0].exp().double(), torch.as_tensor(schedule.posterior_variance[[2, 30]]), rtol=1e-5, atol=0
+    )
     torch.testing.assert_close(high[:, 0].exp().double(), torch.as_tensor(schedule.beta[[2, 30]]), rtol=1e-5, atol=0)
     assert learned_log_variance(schedule, torch.tensor([1]), torch.full((1, 3), -1.0)).isfinite().all()
 

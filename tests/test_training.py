@@ -1,6 +1,7 @@
 """Training's settings: the rate, the average, what is refused; and the draws of a step."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -74,7 +75,9 @@ def test_a_setting_that_cannot_be_is_refused(fields, part):
     ],
 )
 def test_a_recipe_that_cannot_be_followed_is_refused(change, shape, count, part):
-    recipe = Recipe(**({"network": UNet(), "objective": Simple(), "schedule": Linear(), "training": Training()} | change))
+    recipe = Recipe(
+        **({"network": UNet(), "objective": Simple(), "schedule": Linear(), "training": Training()} | change)
+    )
     with pytest.raises(UserError) as refusal:
         recipe.refuse_impossible(shape, count)
     assert part in str(refusal.value)
@@ -102,7 +105,7 @@ def test_every_epoch_shows_every_picture_once_in_another_order():
 def test_rows_are_the_same_however_a_batch_is_shared(parts):
     whole = dice(flips=True).draw(3, range(8))
     edges = [i * 8 // parts for i in range(parts + 1)]
-    shared = [dice(flips=True).draw(3, range(a, b)) for a, b in zip(edges, edges[1:])]
+    shared = [dice(flips=True).draw(3, range(a, b)) for a, b in pairwise(edges)]
     for name in ("pictures", "t", "eps", "mirrored", "weight"):
         assert torch.equal(torch.cat([getattr(draws, name) for draws in shared]), getattr(whole, name)), name
 

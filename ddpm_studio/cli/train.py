@@ -17,6 +17,7 @@ from ddpm_studio.cli.opened import document_in, located
 from ddpm_studio.cli.progress import Told
 from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
+from ddpm_studio.training import Decay
 
 if TYPE_CHECKING:
     import torch
@@ -33,7 +34,7 @@ examples:
 """
 
 UNASKED = {f"training.{name}" for name in ("steps", "log_every", "save_every", "preview_every", "keep")}
-"""Changes that leave what has been trained as it would have been, so that nobody is asked."""
+"""Changes that leave the steps already taken as they would have been, so that nobody is asked."""
 
 
 def add(commands: Subcommands, name: str) -> None:
@@ -80,17 +81,15 @@ def _run(args: argparse.Namespace) -> int:
     if args.prove_resume:
         return _prove(_document(args, None), device)
     with joined(device) as ranks:
-        run = _begun(args) if ranks.first else None
-        run = _shared(run, ranks.world)
-        recorder = Recorder.of(run, device, ranks)
-        return _run_out(recorder, as_json=args.json)
+        run = _shared(_begun(args) if ranks.first else None, ranks.world)
+        return _run_out(Recorder.of(run, device, ranks), as_json=args.json)
 
 
 def _run_out(recorder: "Recorder", *, as_json: bool) -> int:
     """Trains to the end or to the first Ctrl+C; the exit code."""
     learner, first = recorder.learner, recorder.learner.ranks.first
     if first:
-        for note in learner.notes:
+        for note in (*learner.notes, *([recorder.data.note] if recorder.data.skipped else [])):
             _say(note)
         _say(f"{recorder.run.folder}: step {learner.step} of {learner.recipe.training.steps} on {learner.device}")
     events = recorder.events()
@@ -137,15 +136,28 @@ def _begun(args: argparse.Namespace) -> "Run":
 
     if args.resume is None:
         document = _document(args, None)
+        _refuse_impossible(document)  # before there is a folder
         return Run.create(Path(args.out) if args.out else _free_folder(document.dataset), document)
     run = Run.open(Path(args.resume))
     document = _document(args, run.document)
     changes = differences(run.document, document)
     if not changes:
         return run
-    if not args.yes and any(change.partition(":")[0] not in UNASKED for change in changes):
+    if not args.yes and any(_alters(change.partition(":")[0], document) for change in changes):
         _ask(changes)
     return run.changed(document)
+
+
+def _alters(field: str, document: Document) -> bool:
+    """Whether the steps already taken would have been others with another value of the field."""
+    return field not in UNASKED or (field == "training.steps" and document.training.decay is not Decay.CONSTANT)
+
+
+def _refuse_impossible(document: Document) -> None:
+    from ddpm_studio.data import load  # noqa: PLC0415 - Pillow, not needed for --help
+
+    data = load(document.dataset).holding_out(document.training.held_out)
+    document.recipe.refuse_impossible(data.shape, len(data.train))
 
 
 def _ask(changes: list[str]) -> None:
