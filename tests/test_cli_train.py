@@ -52,7 +52,8 @@ def test_a_document_is_trained_into_a_run(stripes, tmp_path, capsys):
 def test_flags_say_all_that_a_document_can(stripes, tmp_path):
     flags = (
         "--network tiny --width 8 --multipliers 1,2 --attention none --groups 4 --objective min-snr --gamma 3 "
-        "--target v --steps 1 --batch 4 --rate 1e-3 --decay cosine --clip none --no-flips --schedule cosine --T 30 --seed 9"
+        "--target v --steps 1 --batch 4 --seed 9 --rate 1e-3 --decay cosine --clip none --no-flips "
+        "--schedule cosine --T 30"
     )
     assert main(["train", stripes, *flags.split(), "--out", str(tmp_path / "run")]) == 0
     found = load(tmp_path / "run" / "document.json")
