@@ -169,7 +169,7 @@ def test_a_document_from_a_newer_version_asks_for_an_update(folder, refused, com
 
 def test_a_document_with_an_unknown_key_names_it(folder, refused):
     (folder / "odd.ddpm.json").write_text(json.dumps(Document().to_json() | {"colour": "red"}))
-    assert "unknown colour" in refused("sample", "odd.ddpm.json", "--out", "x.png")
+    assert "unknown 'colour'" in refused("sample", "odd.ddpm.json", "--out", "x.png")
 
 
 def test_what_cannot_be_written_is_said_before_the_work(folder, refused, monkeypatch):

@@ -160,7 +160,7 @@ def test_what_json_leaves_out_takes_its_default():
 
 
 def test_unknown_keys_are_refused_and_all_named():
-    with pytest.raises(UserError, match="thing: unknown roller, zebra; known are coats, colour"):
+    with pytest.raises(UserError, match="thing: unknown 'roller', 'zebra'; known are coats, colour"):
         Paint.from_json({"zebra": 1, "coats": 1, "roller": 2}, "thing")
 
 

@@ -187,7 +187,8 @@ def check_identities(schedule: Schedule) -> None:
     assert (beta[1:-1] < 1.0).all()
     assert beta[-1] <= 1.0
     assert (np.diff(alpha_bar) < 0.0).all()
-    assert (np.diff(schedule.log_snr[1:]) < 0.0).all()
+    assert (np.diff(schedule.log_snr[1:]) <= 0.0).all()
+    assert (np.diff(schedule.log_snr[1:])[beta[2:] > 1e-13] < 0.0).all()  # a smaller fall is lost in rounding
     assert alpha_bar == pytest.approx([*accumulate(1 - beta, mul)], rel=1e-9, abs=0)
     assert alpha_bar + noise == pytest.approx(np.ones(schedule.T + 1), abs=1e-12)
     assert schedule.sqrt_alpha_bar**2 + schedule.sqrt_one_minus_alpha_bar**2 == pytest.approx(1.0, abs=1e-12)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ddpm_studio.ui import theme
@@ -14,28 +15,29 @@ POINTS = 256  # of each other sample's curve at most
 
 
 class EntropyPlot(pg.PlotWidget):
-    """The entropy of p(i | x_t) in bits against t: bold for the selected sample, faint for the others."""
+    """The entropy of p(i | x_t) in bits against t: bold for the selected sample, faint for the others.
 
-    asked = Signal(int)  # the t that the cursor was dragged to
+    The left button asks for the t under the mouse.
+    """
+
+    asked = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._others = pg.PlotCurveItem(connect="finite", antialias=False)
         self._chosen = pg.PlotCurveItem(antialias=True)
-        self._cursor = pg.InfiniteLine(0, movable=True)
+        self._cursor = pg.InfiniteLine(0)
         for item in (self._others, self._chosen, self._cursor):
             self.addItem(item)
-        self._cursor.sigDragged.connect(self._on_dragged)
-        self.setLabel("left", "entropy, bits")
-        self.setLabel("bottom", "t")
+        self.setTitle("entropy of p(i | xₜ) in bits, at each t", size="9pt")
         self.setMouseEnabled(False, False)
         self.hideButtons()
         self.setToolTip(
             "Entropy of p(i | xₜ), in bits. log₂ N: every picture of the data set is as likely.\n"
-            "0: the sample has become one picture of the data set. Drag the line to look at another t."
+            "0: the sample has become one picture of the data set. Click or drag to look at another t."
         )
         self.setAccessibleName("entropy of the posterior against t")
-        self.setMinimumSize(140, 90)
+        self.setMinimumSize(140, 100)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme.watcher().changed.connect(self.show_colours)
         self.show_colours(theme.colours())
@@ -45,7 +47,6 @@ class EntropyPlot(pg.PlotWidget):
         top = max(np.log2(pictures), 0.1)
         self.setXRange(0, T, padding=0.02)
         self.setYRange(0, top, padding=0.06)
-        self._cursor.setBounds((0, T))
 
     def show_entropy(self, times: Sequence[int], entropy: NDArray[np.float32], selected: int) -> None:
         """Shows the curves of all samples.
@@ -71,7 +72,19 @@ class EntropyPlot(pg.PlotWidget):
         self._others.setPen(pg.mkPen(colours.grid, width=1))
         self._chosen.setPen(pg.mkPen(colours.accent, width=2))
         self._cursor.setPen(pg.mkPen(colours.cursor, width=1))
-        self._cursor.setHoverPen(pg.mkPen(colours.cursor, width=3))
 
-    def _on_dragged(self, line: pg.InfiniteLine) -> None:
-        self.asked.emit(round(line.value()))
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._ask(event)
+        else:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._ask(event)
+        else:
+            super().mouseMoveEvent(event)
+
+    def _ask(self, event: QMouseEvent) -> None:
+        place = self.getPlotItem().getViewBox().mapSceneToView(self.mapToScene(event.position().toPoint()))
+        self.asked.emit(round(place.x()))

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import islice
+from time import monotonic
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -38,6 +39,7 @@ class ReverseChain(QObject):
         self.position = -1  # the state that is shown; −1 is none
         self._wanted = 0
         self._asked = 0  # steps the job was asked for
+        self._begun = (0.0, 0)  # when this walk began, and after how many steps
         self._at_hand: dict[int, Step] = {}  # the newest step and the one recalled last
         self._walking: Job | None = None
         self._recalling: Job | None = None
@@ -52,6 +54,12 @@ class ReverseChain(QObject):
     def front(self) -> int:
         """The last state that has been walked to; −1 before the first."""
         return self._state_after(len(self.neighbours)) if self.neighbours else -1
+
+    @property
+    def seconds_left(self) -> float:
+        """Until it has walked as far as it was asked to, at the pace of this walk; 0 where that is not known."""
+        done, missing = len(self.neighbours) - self._begun[1], self._asked - len(self.neighbours)
+        return missing * (monotonic() - self._begun[0]) / done if done > 0 and missing > 0 else 0.0
 
     def restart(self, document: Document) -> None:
         """Walks the chain of another document as far, in t/T, as this one was to go, and looks from where it was to."""
@@ -105,6 +113,8 @@ class ReverseChain(QObject):
         """Asks for the steps up to the one that leaves state `index`."""
         missing = min(index + 1, len(self.times) - 1) - self._asked
         if missing > 0 and self._walking is not None:
+            if self._asked <= len(self.neighbours):
+                self._begun = (monotonic(), len(self.neighbours))
             self._walking.step(missing)
             self._asked += missing
 

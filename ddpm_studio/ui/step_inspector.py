@@ -20,7 +20,7 @@ CHOSEN = 0.99  # p(i | x_t) from which on we say that the sample has become pict
 
 
 class StepInspector(QWidget):
-    """Draws one sample of a frame; asks for another t when the entropy's cursor is dragged.
+    """Draws one sample of a frame; asks for another t when the entropy's plot is clicked.
 
     Args:
         provenance: what a picture saved from a context menu carries.
@@ -49,11 +49,11 @@ class StepInspector(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
         for widget, stretch in (
-            (self.pictures, 2),
+            (self.pictures, 5),
             (self.numbers, 0),
-            (self.neighbours, 2),
+            (self.neighbours, 3),
             (self.verdict, 0),
-            (self.entropy, 3),
+            (self.entropy, 5),
         ):
             column.addWidget(widget, stretch)
 
@@ -68,7 +68,7 @@ class StepInspector(QWidget):
         eps, x0 = step.eps[sample].numpy(), step.x0[sample].numpy()
         shown = to_bytes(np.stack([x, eps / np.float32(EPS_RANGE), x0]))
         self.pictures.set_caption(f"sample {sample}, t = {frame.t}")
-        labels = ("x₀" if frame.final else "xₜ", "ε̂", "guess of x₀")
+        labels = ("x₀" if frame.final else "xₜ", "ε̂", "guess")
         self.pictures.show_pictures(shown, np.stack([x, eps, x0]), labels)
         self.numbers.setText(_numbers(frame, sample))
         self._show_neighbours(frame, sample)

@@ -13,15 +13,13 @@ from ddpm_studio.ui import theme
 @pytest.fixture(autouse=True)
 def nothing_is_left_behind(qapp, request):
     """Fails a test that leaves a thread running, a timer active or a top-level widget alive."""
+    gc.freeze()  # what was there before is neither searched nor collected: a test costs what it makes
     before = set(_alive())
     yield
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    request.node.funcargs.clear()
+    gc.collect()  # cycles of Python's own, as pyqtgraph's menus are, are not the test's fault; nor are its arguments
     left = [thing for thing in _alive() if thing not in before]
-    if left:  # cycles of Python's own, as pyqtgraph's menus are, are not the test's fault; nor are its arguments
-        del left
-        request.node.funcargs.clear()
-        gc.collect()
-        left = [thing for thing in _alive() if thing not in before]
     assert not left, f"left behind: {left}"
 
 

@@ -330,9 +330,15 @@ def test_that_a_chain_too_large_for_its_budget_is_kept_in_strides(panel, session
     assert panel._views.simulated.accessibleName() == "xₜ step by step"
 
 
-def test_that_the_chain_says_how_far_it_is_while_it_is_computed(panel, session):
+def test_that_the_chain_says_how_far_it_is_while_it_is_computed(panel, session, qtbot, monkeypatch):
+    monkeypatch.setattr(chain_module.Job, "play", lambda job: job.step(12))
+    session.edit("seed", noising=replace(session.document.noising, seed=9))
     session.set_t(T)
-    assert panel._views.simulated.accessibleName() == "computing… t = 0"
+    qtbot.waitUntil(lambda: panel._chain.reached == 11)
+    assert panel._views.simulated.accessibleName() == "computing… t = 11"
+    assert np.array_equal(panel._views.simulated.pictures, panel._chain.at(11).picture)
+    session.set_t(11)
+    assert panel._views.simulated.accessibleName() == "xₜ step by step"
 
 
 def export(panel, text, path, monkeypatch, qtbot, session):

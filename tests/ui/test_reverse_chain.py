@@ -105,10 +105,12 @@ def test_going_back_breaks_a_long_walk_off(qtbot, chain, document):
     chain.restart(replace(document, sampler=Ancestral(steps=100), sampling=Sampling(count=64)))
     chain.go(100)
     qtbot.waitUntil(lambda: chain.front >= 2, timeout=5000)
+    assert 0 < chain.seconds_left < 60
     chain.go(1)
     shown(qtbot, chain, 1)
     qtbot.wait(100)  # the value in work is done, and those that were reported meanwhile
     reached = chain.front
+    assert chain.seconds_left == 0
     with qtbot.assertNotEmitted(chain.advanced, wait=200):
         assert reached < 100
     shown_after(qtbot, chain, 100)

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -195,6 +195,15 @@ def test_a_click_selects_the_sample_that_is_looked_at(qtbot, panel):
     press(qtbot, panel, Qt.Key.Key_Right, 1)
     QTest.keyClick(grid, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
     assert panel._selected == 3
+
+
+def test_a_click_on_the_entropy_shows_the_chain_at_that_t(qtbot, panel, session):
+    press(qtbot, panel, Qt.Key.Key_End, STEPS)
+    plot = panel._inspector.entropy
+    place = plot.mapFromScene(plot.getPlotItem().getViewBox().mapViewToScene(QPointF(50.0, 2.0)))
+    QTest.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert abs(session.t - 50) <= 1
+    assert abs(panel._frame.t - session.t) <= 2
 
 
 def test_at_the_end_the_sample_is_the_picture_that_the_inspector_names(qtbot, panel):

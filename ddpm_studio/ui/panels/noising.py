@@ -9,16 +9,17 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVB
 from torch import Tensor
 
 from ddpm_studio.data import Picture, open_source, to_channels
-from ddpm_studio.document import Document, Noising, provenance
+from ddpm_studio.document import Noising, provenance
 from ddpm_studio.errors import UserError
 from ddpm_studio.export import Provenance
 from ddpm_studio.forward import clean, fixed_noise
 from ddpm_studio.process import q_sample
 from ddpm_studio.schedule import Schedule
 from ddpm_studio.ui.chain import SimulatedChain
+from ddpm_studio.ui.export_button import ExportButton
 from ddpm_studio.ui.form import Form
 from ddpm_studio.ui.glyphs import dice
-from ddpm_studio.ui.noising_export import ExportButton, Shown
+from ddpm_studio.ui.noising_export import EXPORTS, Shown
 from ddpm_studio.ui.noising_views import NoisingViews
 from ddpm_studio.ui.picture_source import PictureSource, dropped_picture
 from ddpm_studio.ui.player import Player
@@ -159,9 +160,6 @@ class NoisingPanel(QWidget):
     def _on_dataset_changed(self, dataset: str) -> None:
         self._source.show_source(self._session.document.noising.picture, dataset)
 
-    def _on_settled(self, _document: Document) -> None:
-        self.show_chain()
-
     def _on_source_previewed(self, ref: str) -> None:
         if self._usable(ref):
             self._session.preview(noising=replace(self._session.document.noising, picture=ref))
@@ -202,7 +200,8 @@ class NoisingPanel(QWidget):
         self._equation = QLabel(self)
         self._equation.setToolTip("Ho et al. 2020, eq. 4; SNR = ᾱₜ/(1−ᾱₜ) in decibels")
         self._equation.setWordWrap(True)
-        self._export = ExportButton(self._shown, self)
+        tip = "xₜ, the film strip, an animation or the numbers, each with what it takes to make it again"
+        self._export = ExportButton(EXPORTS, self._shown, tip, self)
         self._player = Player("t", 125, "t/s", self)
 
     def _lay_out(self) -> None:
@@ -227,7 +226,7 @@ class NoisingPanel(QWidget):
         session.schedule_changed.connect(self._on_schedule_changed)
         session.noising_changed.connect(self.show_noising)
         session.dataset_changed.connect(self._on_dataset_changed)
-        session.settled.connect(self._on_settled)
+        session.settled.connect(self.show_chain)
         self._player.moved.connect(session.set_t)
         self._views.asked.connect(session.set_t)
         self._strip_timer.timeout.connect(self.show_strip)

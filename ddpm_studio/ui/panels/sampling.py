@@ -1,5 +1,7 @@
 """The sampling panel: the reverse chain, one step at a time, forwards and backwards."""
 
+from pathlib import Path
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
@@ -29,6 +31,7 @@ class SamplingPanel(QWidget):
     """The exact denoiser's reverse chain: where it is, what it guesses, and which data pictures draw it."""
 
     title = "Sampling"
+    keys_help = (("select another sample", "Ctrl+←, Ctrl+→, ↑, ↓"),)  # the player tells its own
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -80,8 +83,10 @@ class SamplingPanel(QWidget):
     def show_progress(self) -> None:
         """How far the chain has been walked, and how undecided it was on the way."""
         front, last = self._chain.front, len(self._chain.times) - 1
-        told = "finished" if front == last else f"walked to step {front} of {last}"
-        self._status.setText(told if front >= 0 else f"reading {self._session.document.dataset} …")
+        seconds = self._chain.seconds_left
+        left = f", {seconds:.0f} s left" if seconds >= 1.5 else ""
+        told = "finished" if front == last else f"walked to step {front} of {last}{left}"
+        self._status.setText(told if front >= 0 else _reading(self._session.document.dataset))
         self._inspector.show_entropy(self._chain.times, self._chain.neighbours, self._selected)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -146,7 +151,7 @@ class SamplingPanel(QWidget):
             self._chain.look_back(t / self._session.document.schedule.T)
 
     def _on_dataset_asked(self, ref: str) -> None:
-        self._status.setText(f"reading {ref} …")
+        self._status.setText(_reading(ref))
         self._chain.verify(ref)
 
     def _on_verified(self, ref: str) -> None:
@@ -207,6 +212,10 @@ class SamplingPanel(QWidget):
 def _made_of(document: Document) -> tuple[object, ...]:
     """What of a document decides the chain."""
     return document.schedule, document.dataset, document.sampler, document.sampling
+
+
+def _reading(ref: str) -> str:
+    return f"reading {Path(ref).name} …"
 
 
 def _scrolling(widget: QWidget) -> QScrollArea:
