@@ -19,6 +19,11 @@ from ddpm_studio.training import Recipe, Training
 VERSION = 1
 SUFFIX = ".ddpm.json"
 
+EXACT = "exact"
+"""`Document.denoiser`: the exact denoiser of the data set."""
+TRAINING = "training"
+"""`Document.denoiser`: the network that is being trained in this window."""
+
 Seed = Range(0, 2**63 - 1)
 
 
@@ -45,6 +50,8 @@ class Document:
 
     schedule: Schedule = field(default_factory=Linear)
     dataset: str = "pixel-faces"
+    denoiser: str = EXACT
+    """What samples are drawn with: EXACT, TRAINING, checkpoint:NAME (a shipped one), or the path of one or of a run."""
     noising: Noising = field(default_factory=Noising)
     sampler: Sampler = field(default_factory=Ancestral)
     sampling: Sampling = field(default_factory=Sampling)
@@ -69,6 +76,7 @@ class Document:
             "version": VERSION,
             "schedule": self.schedule.to_json(),
             "dataset": self.dataset,
+            "denoiser": self.denoiser,
             "noising": self.noising.to_json(),
             "sampler": self.sampler.to_json(),
             "sampling": self.sampling.to_json(),
@@ -87,12 +95,10 @@ class Document:
         given = _opened(data)
         refuse_unknown(given, {"format", "version", *(f.name for f in fields(cls))}, "document")
         default = cls()
-        dataset = given.get("dataset", default.dataset)
-        if not isinstance(dataset, str):
-            raise UserError(f"document: dataset must be text, but is {dataset!r}")
         return cls(
             schedule=one_of(SCHEDULES, given["schedule"], "schedule") if "schedule" in given else default.schedule,
-            dataset=dataset,
+            dataset=_text(given, "dataset", default.dataset),
+            denoiser=_text(given, "denoiser", default.denoiser),
             noising=Noising.from_json(given.get("noising", {}), "noising"),
             sampler=one_of(SAMPLERS, given["sampler"], "sampler") if "sampler" in given else default.sampler,
             sampling=Sampling.from_json(given.get("sampling", {}), "sampling"),
@@ -142,3 +148,10 @@ def _opened(data: object) -> Json:
     if version > VERSION:
         raise UserError(f"this document has version {version}, newer than this program's {VERSION}: update DDPM Studio")
     return data
+
+
+def _text(given: Json, name: str, default: str) -> str:
+    text = given.get(name, default)
+    if not isinstance(text, str):
+        raise UserError(f"document: {name} must be text, but is {text!r}")
+    return text

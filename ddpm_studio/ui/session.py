@@ -6,7 +6,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 from shiboken6 import isValid
 
-from ddpm_studio.document import Document
+from ddpm_studio.document import TRAINING, Document
+from ddpm_studio.ui.live import LiveNetwork
 
 
 class Session(QObject):
@@ -18,6 +19,7 @@ class Session(QObject):
 
     schedule_changed = Signal(object)
     dataset_changed = Signal(object)
+    denoiser_changed = Signal(object)
     noising_changed = Signal(object)
     sampler_changed = Signal(object)
     sampling_changed = Signal(object)
@@ -26,6 +28,7 @@ class Session(QObject):
     training_changed = Signal(object)
     settled = Signal(object)  # the document, after an edit, an undo, a redo or an opening; not during a drag
     t_changed = Signal(int)
+    live_changed = Signal(object)  # LiveNetwork, or None: there is none any more
     reported = Signal(str)  # one line for the message bar: something the user gave cannot be used
     noticed = Signal(str)  # one line for the message bar: something was done
 
@@ -34,6 +37,7 @@ class Session(QObject):
         self._shown = self._settled = document or Document()
         self._t = self._shown.schedule.T // 2
         self._place = 0.5  # t/T as it was asked for: T can be dragged away and back, and t comes back with it
+        self._live: LiveNetwork | None = None
         self.undo_stack = QUndoStack(self)
 
     def __del__(self) -> None:
@@ -61,6 +65,21 @@ class Session(QObject):
         t = min(max(t, 0), self._shown.schedule.T)
         self._place = t / self._shown.schedule.T
         self._move_to(t)
+
+    @property
+    def live(self) -> LiveNetwork | None:
+        """The network being trained, as it was last handed over; None before."""
+        return self._live
+
+    def set_live(self, live: LiveNetwork | None) -> None:
+        """Puts another in its place. Not undoable: it was made, not chosen."""
+        self._live = live
+        self.live_changed.emit(live)
+
+    def sample_from(self, live: LiveNetwork) -> None:
+        """Hands over a network being trained and chooses it as what samples are drawn with; the choice is undoable."""
+        self.set_live(live)
+        self.edit("sample from the network in training", denoiser=TRAINING)
 
     def preview(self, **changes: object) -> None:
         """Shows the document with `changes`, unrecorded; a new schedule keeps the sampler's steps within its T."""
