@@ -149,11 +149,13 @@ def verdict(baselines: Baselines, found: Errors) -> str:
 
 
 def _word(error: float, wiener: float, optimum: float) -> str:
+    if 0.9 * optimum < error < 1.1 * optimum:
+        return "at the optimum, nothing left to learn"
     if error > 1.05 * wiener:
         return "worse than the Wiener filter, not learned yet"
     if error > 0.95 * wiener:
         return "at the Wiener filter, blurs but no shapes yet"
-    if error < 0.95 * optimum:
+    if error < optimum:
         return "better than the training pictures known by heart"
     return "between Wiener and optimum, learning shapes"
 

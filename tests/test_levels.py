@@ -122,6 +122,7 @@ def test_the_verdict_names_what_is_learned_at_which_levels():
         "log SNR 2.0 to 6.0: at the Wiener filter, blurs but no shapes yet"
     )
     assert "worse than the Wiener filter" in verdict(baselines, np.full(4, 0.9))
+    assert "at the optimum" in verdict(baselines, np.full(4, 0.105))
     assert "better than the training pictures known by heart" in verdict(baselines, np.full(4, 0.05))
 
 

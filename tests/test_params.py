@@ -23,6 +23,7 @@ class Paint(Parameters):
     dry: Annotated[bool, "wait between coats"] = True
     maker: Annotated[str, "whose"] = "us"
     curve: Annotated[Knots, "a curve"] = ((0.0, 1.0),)
+    layers: Annotated[tuple[int, ...], Range(1, 9), "how thick"] = (1, 2)
     plain: float = 1.5
 
     kind = "paint"
@@ -37,10 +38,15 @@ PARAMETERS = {p.name: p for p in parameters(Paint)}
 
 
 def test_the_parameters_are_the_fields_in_order_with_range_help_and_default():
-    assert list(PARAMETERS) == ["coats", "gloss", "colour", "dry", "maker", "curve", "plain"]
+    assert list(PARAMETERS) == ["coats", "gloss", "colour", "dry", "maker", "curve", "layers", "plain"]
     gloss = PARAMETERS["gloss"]
     assert (gloss.type, gloss.default, gloss.help, gloss.range.log) == (float, 0.5, "how shiny", True)
-    assert (PARAMETERS["curve"].type, PARAMETERS["curve"].range) == (tuple, None)
+    assert (PARAMETERS["curve"].type, PARAMETERS["curve"].range, PARAMETERS["curve"].many) == (tuple, None, False)
+    assert (PARAMETERS["layers"].type, PARAMETERS["layers"].range, PARAMETERS["layers"].many) == (
+        int,
+        Range(1, 9),
+        True,
+    )
     assert (PARAMETERS["plain"].help, PARAMETERS["plain"].range) == ("", None)
 
 
@@ -69,6 +75,10 @@ def test_a_flag_is_the_name_with_dashes():
         ({"colour": ["red"]}, "paint: colour must be one of red, blue, but is ['red']"),
         ({"dry": 1}, "paint: dry must be true or false, but is 1"),
         ({"maker": 5}, "paint: maker must be text, but is 5"),
+        ({"layers": (1, 10)}, "paint: layers must be between 1 and 9, but is 10"),
+        ({"layers": (1, 2.5)}, "paint: layers must be a whole number, but is 2.5"),
+        ({"layers": 5}, "paint: layers must be a list, but is 5"),
+        ({"layers": "12"}, "paint: layers must be a list, but is '12'"),
         ({"curve": 5}, "paint: curve must be pairs of numbers [u, value]"),
         ({"curve": [[0.0]]}, "paint: curve must be pairs of numbers [u, value]"),
         ({"curve": [[0.0, "1"]]}, "paint: curve must be pairs of numbers [u, value]"),
@@ -115,6 +125,9 @@ def test_values_take_the_type_of_their_field():
         ("dry", "off", False),
         ("maker", "them", "them"),
         ("curve", "0:1, 0.5:2.5 1:3", ((0.0, 1.0), (0.5, 2.5), (1.0, 3.0))),
+        ("layers", "1, 2 4", (1, 2, 4)),
+        ("layers", "3", (3,)),
+        ("layers", "none", ()),
         ("plain", "-2", -2.0),
     ],
 )
@@ -132,6 +145,8 @@ def test_text_becomes_the_value_it_means(name, text, value):
         ("gloss", "nan", "gloss must be between 0 and 1, but is nan"),
         ("colour", "green", "colour must be one of red, blue"),
         ("dry", "perhaps", "dry: 'perhaps' is neither yes nor no"),
+        ("layers", "1,x", "layers: 'x' is not a whole number"),
+        ("layers", "1,10", "layers must be between 1 and 9, but is 10"),
         ("curve", "0:1:2", "knots are written u:value"),
         ("curve", "here", "knots are written u:value"),
     ],
@@ -147,8 +162,9 @@ def test_no_text_is_no_knots():
 
 
 def test_json_of_a_kind_names_it_and_comes_back_equal():
-    paint = Paint(coats=3, colour=Colour.BLUE, curve=((0.0, 1.0), (1.0, 0.5)))
+    paint = Paint(coats=3, colour=Colour.BLUE, curve=((0.0, 1.0), (1.0, 0.5)), layers=(4, 5))
     data = paint.to_json()
+    assert data["layers"] == [4, 5]
     assert data["kind"] == "paint"
     assert data["colour"] == "blue"
     assert data["curve"] == [[0.0, 1.0], [1.0, 0.5]]

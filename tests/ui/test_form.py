@@ -8,9 +8,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QStyle, QStyleOptionSpinBox
 
 from ddpm_studio.document import Noising, Sampling
+from ddpm_studio.networks import UNet
+from ddpm_studio.objective import MinSnr
 from ddpm_studio.params import Parameter, Parameters, Range, parameters
 from ddpm_studio.sampler import Ancestral, Spacing
 from ddpm_studio.schedule import SCHEDULES, Drawn, Linear, Space
+from ddpm_studio.training import Training
 from ddpm_studio.ui.controls import label_of
 from ddpm_studio.ui.form import Form
 from ddpm_studio.ui.number_box import stepped
@@ -66,7 +69,7 @@ def turn_wheel(box, clicks):
     QApplication.sendEvent(box, event)
 
 
-@pytest.mark.parametrize("cls", [*SCHEDULES.values(), Ancestral, Sampling, Noising])
+@pytest.mark.parametrize("cls", [*SCHEDULES.values(), Ancestral, Sampling, Noising, UNet, MinSnr, Training])
 def test_every_form_shows_its_class_default_with_a_help_and_a_name_for_each_field(shown, cls):
     form, _ = shown(cls)
     assert form.value == cls()
@@ -300,3 +303,17 @@ def test_a_plain_share_steps_by_hundredths(shown):
     box.setFocus()
     QTest.keyClick(box, Qt.Key.Key_PageUp)
     assert heard.edited == [Plain(share=0.6)]
+
+
+def test_a_list_is_typed_as_numbers_and_commas(shown):
+    form, heard = shown(UNet)
+    box = form.control("multipliers")
+    assert box.text() == "1, 2, 2"
+    type_into(box, "1,2, 4")
+    assert form.value.multipliers == (1, 2, 4)
+    assert heard.edited == [UNet(multipliers=(1, 2, 4))]
+    type_into(form.control("attention"), "none")
+    assert form.value.attention == ()
+    type_into(box, "1,x")
+    assert "'x' is not a whole number" in heard.refused[0]
+    assert box.text() == "1, 2, 4"
