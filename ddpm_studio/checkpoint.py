@@ -13,7 +13,7 @@ type, shape and bytes.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -42,6 +42,12 @@ class Header:
     step: int
     pictures: int = 0  # in the training set
     digest: str = ""  # of the training set's bytes
+
+    def taken_over(self, document: Document) -> Document:
+        """`document` with all that the network was trained by: to sample with it."""
+        mine = self.document
+        document = replace(document, network=mine.network, objective=mine.objective, training=mine.training)
+        return replace(document, dataset=mine.dataset).with_schedule(mine.schedule)
 
     def to_json(self) -> dict[str, object]:
         """The metadata, but for the sum."""

@@ -11,15 +11,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ddpm_studio.assets import asset
 from ddpm_studio.checkpoint import Checkpoint, Header, Tensors
 from ddpm_studio.checkpoint import save as save_checkpoint
-from ddpm_studio.document import Document
+from ddpm_studio.document import EXACT, TRAINING, Document
 from ddpm_studio.document import load as load_document
 from ddpm_studio.document import save as save_document
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import reading, write_text, writing
 
 LATEST = "latest"
+SHIPPED = "checkpoint:"
+"""Before the name of a checkpoint in assets/checkpoints/."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,14 @@ def checkpoint_in(path: Path) -> Checkpoint:
     if latest is None:
         raise UserError(f"{path} has no checkpoint yet")
     return Checkpoint.open(latest)
+
+
+def checkpoint_named(ref: str) -> Checkpoint:
+    """The checkpoint that `Document.denoiser` speaks of: checkpoint:NAME, a file or a run. UserError: there is none."""
+    if ref in (EXACT, TRAINING):
+        raise UserError(f"{ref!r} is no checkpoint; name the file of one, or a run")
+    name = ref.removeprefix(SHIPPED)
+    return Checkpoint.open(asset("checkpoints", f"{name}.safetensors")) if name != ref else checkpoint_in(Path(ref))
 
 
 def _parsed(text: str) -> dict[str, object] | None:

@@ -167,6 +167,8 @@ def test_a_trained_network_is_sampled_and_evaluated(stripes, tmp_path, capsys):
     capsys.readouterr()
     assert main(["info", str(tmp_path / "ema.npz")]) == 0
     assert checkpoint_in(run).sha256 in capsys.readouterr().out
+    assert main(["sample", str(tmp_path / "ema.npz"), "-n", "3", "--out", str(tmp_path / "again.npz")]) == 0
+    assert (np.load(tmp_path / "again.npz")["samples"] == ema).all()  # an export says what it was drawn with
     assert main(["evaluate", "--checkpoint", str(run), "--loss-per-level", "--out", str(tmp_path / "l.json")]) == 0
     main(["evaluate", "--checkpoint", str(run), "--loss-per-level", "--out", str(tmp_path / "l.csv")])
     told = json.loads((tmp_path / "l.json").read_text())
@@ -229,6 +231,10 @@ def test_what_makes_no_sense_with_a_checkpoint_is_refused(stripes, tmp_path, cap
     sample = ["sample", "--checkpoint", tmp_path / "run", "--out", tmp_path / "s.png"]
     assert "belongs to its schedule" in refused(capsys, *sample, "--T", "50")
     assert "leave one out" in refused(capsys, *sample, "--exact", "fashion")
+    assert "is no checkpoint" in refused(capsys, "sample", "--checkpoint", "training", "--out", tmp_path / "s.png")
+    assert "assets/checkpoints/none.safetensors" in refused(
+        capsys, *sample[:1], "--checkpoint", "checkpoint:none", *sample[3:]
+    )
     evaluate = ["evaluate", "--checkpoint", tmp_path / "run", "--loss-per-level"]
     assert "shape" in refused(capsys, *evaluate, "--dataset", "fashion")
     assert "must end in" in refused(capsys, *evaluate, "--out", "levels.doc")

@@ -24,7 +24,7 @@ from ddpm_studio.cli.look import (
 )
 from ddpm_studio.cli.opened import document_in, located
 from ddpm_studio.cli.progress import watched
-from ddpm_studio.document import Document, provenance
+from ddpm_studio.document import EXACT, Document, provenance
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import expect_writable
 
@@ -91,8 +91,12 @@ class Chains:
 
 
 def _run(args: argparse.Namespace) -> None:
-    checkpoint = None if args.checkpoint is None else _checkpoint(args)
-    document, count = _document(args, checkpoint.header.document if checkpoint else None)
+    base = _base(args)
+    checkpoint = None if base.denoiser == EXACT else _checkpoint(args, base.denoiser)
+    if checkpoint is not None:
+        own = checkpoint.header.document  # its sampler too, unless a document says another
+        base = checkpoint.header.taken_over(base if args.document else replace(own, denoiser=base.denoiser))
+    document, count = _document(args, base)
     batch, out = whole(args.batch, "--batch", 1, MOST), Path(args.out)
     look = look_of(args, out)
     expect_writable(out)
@@ -125,15 +129,25 @@ def _denoiser(args: argparse.Namespace, document: Document, checkpoint: "Checkpo
     return Exact.of_pictures(document.schedule, load(document.dataset).train)
 
 
-def _checkpoint(args: argparse.Namespace) -> "Checkpoint":
-    if args.exact is not None:
+def _base(args: argparse.Namespace) -> Document:
+    """The document that is given, or the default one, and what it is to be sampled with."""
+    if args.document is None and args.exact is None and args.checkpoint is None:
+        raise UserError("say what to sample from: --exact pixel-faces, --checkpoint, or a document; see --help")
+    if args.exact is not None and args.checkpoint is not None:
         raise UserError("--exact and --checkpoint are two ways to guess x_0; leave one out")
+    base = Document() if args.document is None else document_in(Path(args.document))
+    if args.exact is not None:
+        return replace(base, dataset=args.exact, denoiser=EXACT)
+    return base if args.checkpoint is None else replace(base, denoiser=located(args.checkpoint, ()))
+
+
+def _checkpoint(args: argparse.Namespace, ref: str) -> "Checkpoint":
     if SCHEDULE.is_asked_for(args):
-        raise UserError("a trained network belongs to its schedule; leave the schedule's flags out with --checkpoint")
+        raise UserError("a trained network belongs to its schedule; leave the schedule's flags out, or sample --exact")
 
-    from ddpm_studio.run import checkpoint_in  # noqa: PLC0415 - see above
+    from ddpm_studio.run import checkpoint_named  # noqa: PLC0415 - see above
 
-    return checkpoint_in(Path(args.checkpoint))
+    return checkpoint_named(ref)
 
 
 def _write(out: Path, chains: Chains, look: Look, told: dict[str, object]) -> None:
@@ -148,21 +162,13 @@ def _write(out: Path, chains: Chains, look: Look, told: dict[str, object]) -> No
         export.save_samples(out, samples, told)
 
 
-def _document(args: argparse.Namespace, trained: Document | None) -> tuple[Document, int]:
-    """What is to be drawn, with what the flags say, and how many pictures; `trained` is the checkpoint's document."""
-    if args.document is None and args.exact is None and trained is None:
-        raise UserError("say what to sample from: --exact pixel-faces, --checkpoint, or a document; see --help")
-    base = trained or Document()
-    if args.document is not None:
-        base = document_in(Path(args.document))
-        if trained is not None:
-            base = replace(trained, sampling=base.sampling, sampler=base.sampler).with_schedule(trained.schedule)
+def _document(args: argparse.Namespace, base: Document) -> tuple[Document, int]:
+    """What is to be drawn: `base` with what the flags say, and how many pictures."""
     document = base.with_schedule(SCHEDULE.chosen(args, args.schedule, base.schedule))
     count = document.sampling.count if args.count is None else whole(args.count, "-n", 1, MOST)
     seed = document.sampling.seed if args.seed is None else seed_of(args.seed)
     document = replace(
         document,
-        dataset=args.exact or document.dataset,
         sampler=SAMPLER.chosen(args, args.sampler, document.sampler),
         sampling=replace(document.sampling, count=min(count, SHOWN), seed=seed),
     )
