@@ -15,6 +15,7 @@ from training_runs import document, pictures
 from ddpm_studio.checkpoint import Checkpoint
 from ddpm_studio.cli import main
 from ddpm_studio.document import load, save
+from ddpm_studio.export import read_provenance
 from ddpm_studio.networks import PRESETS, UNet
 from ddpm_studio.objective import MinSnr, Target
 from ddpm_studio.run import Run, checkpoint_in
@@ -171,7 +172,9 @@ def test_a_trained_network_is_sampled_and_evaluated(stripes, tmp_path, capsys):
     assert (np.load(tmp_path / "again.npz")["samples"] == ema).all()  # an export says what it was drawn with
     assert main(["evaluate", "--checkpoint", str(run), "--loss-per-level", "--out", str(tmp_path / "l.json")]) == 0
     main(["evaluate", "--checkpoint", str(run), "--loss-per-level", "--out", str(tmp_path / "l.csv")])
+    assert main(["evaluate", "--checkpoint", str(run), "--loss-per-level", "--out", str(tmp_path / "l.png")]) == 0
     told = json.loads((tmp_path / "l.json").read_text())
+    assert read_provenance(tmp_path / "l.png")["levels"] == told["levels"]
     assert told["levels"] == Run.open(run).metrics()[-1]["levels"]
     rows = np.loadtxt(tmp_path / "l.csv", delimiter=",", skiprows=1)
     assert rows[:, 2].tolist() == [level["error"] for level in told["levels"]]

@@ -28,6 +28,7 @@ from ddpm_studio.export import (
     strip,
     visible_scale,
 )
+from ddpm_studio.export.chart import HEIGHT, LEFT, RIGHT, WIDTH, line_chart
 
 RNG = np.random.default_rng(0)
 RGB = RNG.integers(0, 256, (6, 20, 24, 3), dtype=np.uint8)  # six frames
@@ -404,3 +405,11 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, suffix):
     assert "\n" not in str(error.value)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_chart_s_curve_rises_where_its_numbers_do():
+    chart = line_chart([0.0, 1.0, 2.0], {"rising": [0.01, 0.1, 1.0]}, "x", "y")
+    assert chart.shape == (HEIGHT, WIDTH, 3)
+    rows, columns = np.nonzero((chart[:, : WIDTH - RIGHT] == (0x00, 0x72, 0xB2)).all(2))
+    assert (columns.min(), columns.max()) == pytest.approx((LEFT, WIDTH - RIGHT), abs=6)
+    assert np.corrcoef(rows, columns)[0, 1] < -0.999  # a straight line up: three decades, logarithmic

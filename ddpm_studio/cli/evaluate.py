@@ -22,7 +22,7 @@ examples:
   ddpm-studio evaluate --checkpoint mine.safetensors --loss-per-level --out levels.csv
 """
 
-SUFFIXES = (".csv", ".json")
+SUFFIXES = (".csv", ".json", ".png")
 COLUMNS = ("t", "log_snr", "error", "wiener", "optimum")
 
 
@@ -59,6 +59,8 @@ def _run(args: argparse.Namespace) -> None:
         print(_table(told))
     elif out.suffix.lower() == ".json":
         write_text(out, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+    elif out.suffix.lower() == ".png":
+        _draw(told, out)
     else:
         write_text(out, _csv(told))
 
@@ -95,6 +97,21 @@ def _csv(told: Mapping[str, object]) -> str:
     writer.writerow(COLUMNS)
     writer.writerows(_rows(told))
     return text.getvalue()
+
+
+def _draw(told: Mapping[str, object], out: Path) -> None:
+    from ddpm_studio import export  # noqa: PLC0415 - Pillow, not needed for --help
+    from ddpm_studio.export.chart import line_chart  # noqa: PLC0415 - Pillow
+
+    _, log_snr, error, wiener, optimum = zip(*_rows(told), strict=True)
+    names = {
+        "this network": error,
+        "Wiener filter": wiener,
+        "training set by heart": optimum,
+        "zero": [1.0] * len(error),
+    }
+    chart = line_chart(log_snr, names, "log SNR (much noise to little)", "mean squared error of the predicted noise")
+    export.save_picture(out, chart, {"app": "DDPM Studio", "command": "evaluate", **told})
 
 
 def _table(told: Mapping[str, object]) -> str:
