@@ -26,3 +26,8 @@ def asset(*parts: str) -> Path:
 def photographs() -> tuple[str, ...]:
     """Names of the shipped photographs, sorted; `asset("images", name + ".png")` is the file."""
     return tuple(sorted(path.stem for path in asset("images").glob("*.png")))
+
+
+def checkpoints() -> tuple[str, ...]:
+    """Names of the shipped trained networks, sorted; `asset("checkpoints", name + ".safetensors")` is the file."""
+    return tuple(sorted({path.stem for root in ROOTS for path in root.glob("checkpoints/*.safetensors")}))

@@ -160,6 +160,13 @@ class Exact:
         entropy = torch.special.entr(weights).sum(1) / np.log(2.0)
         return Posterior(x0, eps_from_x0(self.schedule, x, t, x0), entropy, top.indices, top.values)
 
+    @torch.no_grad()
+    def distance(self, x: Tensor) -> Tensor:
+        """How far each of x (B, *shape) is from the component nearest to it: root mean square over its values, (B,)."""
+        flat = x.reshape(len(x), -1)
+        nearest = torch.addmm(self.half_norms, flat, self.means.T, alpha=-1.0).argmin(1)
+        return (flat - self.means[nearest]).square().mean(1).sqrt()
+
     def _logits(self, x: Tensor, t: int) -> Iterator[tuple[slice, Tensor]]:
         """log p(i | x_t) up to a constant per row, (B, ≤ CHUNK), chunk by chunk."""
         alpha_bar = float(self.schedule.alpha_bar[t])

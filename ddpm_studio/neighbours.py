@@ -1,4 +1,4 @@
-"""What the exact denoiser goes by: the data pictures nearest to x_t, watched along the whole chain."""
+"""The data pictures nearest to x_t, watched along a whole chain: what the exact denoiser goes by, a network may not."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ddpm_studio.denoiser import Exact, Posterior, Prediction
+from ddpm_studio.denoiser import Denoiser, Exact, Posterior, Prediction
 from ddpm_studio.sample import Step, sample
 from ddpm_studio.sampler import Sampler
 from ddpm_studio.schedule import Schedule
@@ -22,26 +22,37 @@ class Neighbours:
     entropy: NDArray[np.float32]  # (B,), bits: log2 N when all pictures are as likely, 0 when one has been chosen
     nearest: NDArray[np.int64]  # (B, k), the most probable pictures, most probable first
     weights: NDArray[np.float32]  # (B, k), their probabilities
+    distance: NDArray[np.float32]  # (B,), root mean square difference of x̂_0 from the picture nearest to it
 
     @classmethod
-    def of(cls, posterior: Posterior) -> "Neighbours":
+    def of(cls, posterior: Posterior, distance: Tensor) -> "Neighbours":
         """The part of the posterior that is no picture."""
-        return cls(posterior.entropy.cpu().numpy(), posterior.nearest.cpu().numpy(), posterior.weights.cpu().numpy())
+        tensors = (posterior.entropy, posterior.nearest, posterior.weights, distance)
+        return cls(*(tensor.cpu().numpy() for tensor in tensors))
 
 
 @dataclass(frozen=True, eq=False)
 class Watched:
-    """A reverse step and what its guess rested on."""
+    """A reverse step and the pictures near it; None where there are none to compare with."""
 
     step: Step
-    neighbours: Neighbours
+    neighbours: Neighbours | None
 
 
 def watch(exact: Exact, sampler: Sampler, *, seed: int, samples: Sequence[int], k: int = NEAREST) -> Iterator[Watched]:
     """The chain of `sample`, to the bit, with the k pictures nearest to every x_t; raises what `sample` does."""
     witness = _Witness(exact, k)
     for step in sample(witness, sampler, seed=seed, samples=samples):
-        yield Watched(step, Neighbours.of(witness.last))
+        yield Watched(step, Neighbours.of(witness.last, exact.distance(step.x0)))
+
+
+def compare(
+    denoiser: Denoiser, exact: Exact | None, sampler: Sampler, *, seed: int, samples: Sequence[int], k: int = NEAREST
+) -> Iterator[Watched]:
+    """The chain of a network, and what the exact denoiser of the pictures it was trained on would go by at each x_t."""
+    for step in sample(denoiser, sampler, seed=seed, samples=samples):
+        near = None if exact is None else Neighbours.of(exact.posterior(step.x, step.t, k), exact.distance(step.x0))
+        yield Watched(step, near)
 
 
 class _Witness:

@@ -1,6 +1,5 @@
 """Training, written down: the loop of `train` with its checkpoints, previews and metrics in a run's folder."""
 
-import hashlib
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,9 +22,12 @@ from ddpm_studio.run import Run
 from ddpm_studio.sample import sample
 from ddpm_studio.source import Pictures
 from ddpm_studio.train import train
+from ddpm_studio.training import Decay
 
 PREVIEW = 50
 """Reverse steps of a preview, at most."""
+UNASKED = {f"training.{name}" for name in ("steps", "log_every", "save_every", "preview_every", "keep")}
+"""Changes that leave the steps already taken as they would have been, so that nobody is asked."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +84,7 @@ class Recorder:
         document = run.document
         data = (load(document.dataset) if data is None else data).holding_out(document.training.held_out)
         learner = Learner(document.recipe, Pictures(data.train, device), device, ranks)
-        recorder = cls(run, learner, data, _digest(data))
+        recorder = cls(run, learner, data, data.digest)
         if run.latest is not None:
             recorder._restore(Checkpoint.open(run.latest))
         return recorder
@@ -190,15 +192,17 @@ def differences(old: Document, new: Document) -> list[str]:
     return _differences("", old.to_json(), new.to_json())
 
 
+def alters(difference: str, document: Document) -> bool:
+    """Whether the steps already taken would have been others with this difference, one of `differences`."""
+    field = difference.partition(":")[0]
+    return field not in UNASKED or (field == "training.steps" and document.training.decay is not Decay.CONSTANT)
+
+
 def _differences(where: str, old: object, new: object) -> list[str]:
     if not (isinstance(old, dict) and isinstance(new, dict)):
         return [] if old == new else [f"{where}: {old} → {new}"]
     keys = dict.fromkeys((*old, *new))
     return [line for key in keys for line in _differences(f"{where}.{key}".lstrip("."), old.get(key), new.get(key))]
-
-
-def _digest(data: ImageData) -> str:
-    return hashlib.sha256(np.ascontiguousarray(data.train).data).hexdigest()
 
 
 def prove_resume(document: Document, device: torch.device, folder: Path, steps: int = 20) -> tuple[str, str]:

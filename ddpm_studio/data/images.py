@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from hashlib import sha256
 
 import numpy as np
 
@@ -40,6 +41,11 @@ class ImageData:
             counts += np.bincount(self.train[start : start + _CHUNK].ravel(), minlength=256)
         levels = np.arange(256) / 127.5 - 1
         return float(counts @ levels**2 / self.train.size)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the training pictures' bytes: tells whether they are those that a network was trained on."""
+        return sha256(np.ascontiguousarray(self.train).data).hexdigest()
 
     def holding_out(self, share: float) -> "ImageData":
         """The same pictures, evenly chosen ones held out; itself where some are held out already or `share` is 0."""

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from ddpm_studio import document
 from ddpm_studio.document import SUFFIX, Document
 from ddpm_studio.errors import UserError
-from ddpm_studio.ui.opening import PICTURES, ChosenDataset, ChosenPicture, Opened, Reading, Restored
+from ddpm_studio.ui.opening import PICTURES, ChosenCheckpoint, ChosenDataset, ChosenPicture, Opened, Reading, Restored
 from ddpm_studio.ui.recent import RecentFiles
 from ddpm_studio.ui.session import Session
 
-_OPENABLE = " ".join(f"*{suffix}" for suffix in (SUFFIX, *PICTURES, ".npz", "-ubyte", "-ubyte.gz"))
+_OPENABLE = " ".join(f"*{suffix}" for suffix in (SUFFIX, *PICTURES, ".npz", "-ubyte", "-ubyte.gz", ".safetensors"))
 
 
 class DocumentFile(QObject):
@@ -42,7 +42,7 @@ class DocumentFile(QObject):
 
     def ask_and_open(self) -> None:
         """File > Open."""
-        everything = f"Documents, exports, pictures, data sets ({_OPENABLE})"
+        everything = f"Documents, exports, pictures, data sets, checkpoints ({_OPENABLE})"
         path, _ = QFileDialog.getOpenFileName(self._window, "Open", self._folder(), f"{everything};;All files (*)")
         if path:
             self.open(Path(path))
@@ -121,6 +121,8 @@ class DocumentFile(QObject):
             self._session.edit(f"open picture {opened.path.name}", noising=noising)
         elif isinstance(opened, ChosenDataset):
             self._session.edit(f"open data set {opened.path.name}", dataset=str(opened.path))
+        elif isinstance(opened, ChosenCheckpoint):
+            self._session.edit(f"open checkpoint {opened.path.name}", denoiser=str(opened.path))
         self._remember(self._reading.path)
         self._session.noticed.emit(f"Opened {self._reading.path.name}")
 

@@ -29,7 +29,7 @@ class EntropyPlot(pg.PlotWidget):
         self._cursor = pg.InfiniteLine(0)
         for item in (self._others, self._chosen, self._cursor):
             self.addItem(item)
-        self.setTitle("entropy of p(i | xₜ) in bits, at each t", size="9pt")
+        self.show_of_whom("")
         self.setMouseEnabled(False, False)
         self.hideButtons()
         self.setToolTip(
@@ -41,6 +41,10 @@ class EntropyPlot(pg.PlotWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme.watcher().changed.connect(self.show_colours)
         self.show_colours(theme.colours())
+
+    def show_of_whom(self, prefix: str) -> None:
+        """Whose posterior it is: the denoiser's own, or that of the exact one beside a network."""
+        self.setTitle(f"entropy of the {prefix}p(i | xₜ) in bits, at each t", size="9pt")
 
     def show_axes(self, T: int, pictures: int) -> None:
         """Sets the scales: t from 0 to T, entropy up to log2 of the number of pictures."""

@@ -1,4 +1,4 @@
-"""What a file or a folder that somebody opens or drops is: a document, an export of ours, a data set or a picture."""
+"""What a file or a folder that somebody opens or drops is: a document, an export, a checkpoint, data, a picture."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +35,14 @@ class ChosenDataset:
     path: Path
 
 
-Opened = Restored | ChosenPicture | ChosenDataset
+@dataclass(frozen=True)
+class ChosenCheckpoint:
+    """A trained network: a checkpoint, or a run, whose newest one is meant."""
+
+    path: Path
+
+
+Opened = Restored | ChosenPicture | ChosenDataset | ChosenCheckpoint
 
 
 def read(path: Path) -> Opened:
@@ -50,6 +57,11 @@ def read(path: Path) -> Opened:
     path = path.expanduser().absolute()
     if not path.exists():
         raise UserError(f"there is no file {path}")
+    if path.suffix.lower() == ".safetensors" or (path / "checkpoints").is_dir():
+        from ddpm_studio.run import checkpoint_in  # noqa: PLC0415 - torch
+
+        checkpoint_in(path).tensors()
+        return ChosenCheckpoint(path)
     if path.is_dir() or is_idx(path):
         data.load(str(path))
         return ChosenDataset(path)

@@ -13,7 +13,9 @@ from ddpm_studio.neighbours import Neighbours, Watched
 from ddpm_studio.sample import Step
 from ddpm_studio.trajectory import Trajectory
 from ddpm_studio.ui.job import Job, Outcome
-from ddpm_studio.ui.reverse_walk import Frame, Model, opened, walk
+from ddpm_studio.ui.live import LiveNetwork
+from ddpm_studio.ui.model import Model, Source, opened
+from ddpm_studio.ui.reverse_walk import Frame, under, walk
 
 
 class ReverseChain(QObject):
@@ -24,18 +26,18 @@ class ReverseChain(QObject):
     """
 
     opened = Signal(object)  # Model: read and ready, before the first state
-    verified = Signal(str)  # the data set that `verify` was asked for can be used
+    verified = Signal(object)  # Source: what `verify` was asked for can be used
     advanced = Signal()  # more states have been walked
     shown = Signal(object)  # Frame
     failed = Signal(str)  # one line; the chain stays where it is
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.document: Document | None = None
+        self.document: Document | None = None  # what is walked: under the schedule of the denoiser
         self.model: Model | None = None
         self.times: tuple[int, ...] = (0,)
         self.trajectory: Trajectory | None = None
-        self.neighbours: list[Neighbours] = []  # of every step taken
+        self.neighbours: list[Neighbours | None] = []  # of every step taken
         self.position = -1  # the state that is shown; −1 is none
         self._wanted = 0
         self._asked = 0  # steps the job was asked for
@@ -61,23 +63,28 @@ class ReverseChain(QObject):
         done, missing = len(self.neighbours) - self._begun[1], self._asked - len(self.neighbours)
         return missing * (monotonic() - self._begun[0]) / done if done > 0 and missing > 0 else 0.0
 
-    def restart(self, document: Document) -> None:
-        """Walks the chain of another document as far, in t/T, as this one was to go, and looks from where it was to."""
-        position, front = self._share(self._wanted), self._share(self._state_after(self._asked))
+    def restart(self, document: Document, live: LiveNetwork | None = None) -> None:
+        """Walks the chain of another document as far, in t/T, as this one was to go, and looks from where it was to.
+
+        Args:
+            document: what to walk.
+            live: the network in training, if there is one.
+        """
+        aims = self._aims()
+        source, model = Source.of(document, live), self.model
+        known = model is not None and model.network is not None and model.source == source
         try:
-            times = (*document.sampler.times(document.schedule.T).tolist(), 0)
+            planned = under(document, model.denoiser.schedule) if known and model else document
+            planned.sampler.times(planned.schedule.T)
         except UserError as error:
             self.failed.emit(str(error))
             return
         self._retire()
-        self.document = document
-        self.times = times
         self.trajectory, self.neighbours, self._at_hand, self.position = None, [], {}, -1
-        self._wanted, self._asked = self._index(position), 0
-        model = self.model
-        self._walking = self._job(walk(document, model), self._on_walked)
+        self._asked = 0
+        self._walking = self._job(walk(document, source, model), self._on_walked)
         self._walking.step()  # the model
-        self._walk_to(self._index(front))
+        self._plan(planned, *aims)
 
     def go(self, index: int, ahead: int = 0) -> None:
         """Shows state `index`, walking there if need be, and `ahead` states further; a longer walk is broken off."""
@@ -96,18 +103,29 @@ class ReverseChain(QObject):
             self._wanted = min(range(self.front + 1), key=lambda i: abs(self.times[i] - share * T))
             self._show()
 
-    def verify(self, ref: str) -> None:
-        """Reads another data set, then says `verified` or `failed`; a restart with it need not read it again."""
+    def verify(self, source: Source) -> None:
+        """Reads another denoiser, then says `verified` or `failed`; a restart with it need not read it again."""
         if self._verifying is not None:
             self._verifying.retire()
         assert self.document is not None
-        self._verifying = self._job(opened(ref, self.document), self._on_verified)
+        self._verifying = self._job(opened(source, self.document.schedule), self._on_verified)
         self._verifying.play()
 
     def close(self) -> None:
         """Waits for all its threads to end."""
         for job in self.findChildren(Job):
             job.close()
+
+    def _aims(self) -> tuple[float, float]:
+        """t/T of the state that was asked for and of the last one to be walked to."""
+        return self._share(self._wanted), self._share(self._state_after(self._asked))
+
+    def _plan(self, document: Document, position: float, front: float) -> None:
+        """What is walked, and as far as where; once more if a network turns out to have another schedule."""
+        self.document = document
+        self.times = (*document.sampler.times(document.schedule.T).tolist(), 0)
+        self._wanted, self._asked = self._index(position), min(self._asked, len(self.times) - 1)
+        self._walk_to(self._index(front))
 
     def _walk_to(self, index: int) -> None:
         """Asks for the steps up to the one that leaves state `index`."""
@@ -131,10 +149,13 @@ class ReverseChain(QObject):
 
     def _open(self, model: Model) -> None:
         assert self.document is not None
-        sampling = self.document.sampling
         self.model = model
+        document = under(self.document, model.denoiser.schedule)
+        if document is not self.document:
+            self._plan(document, *self._aims())
+        sampling = document.sampling
         self.trajectory = Trajectory(
-            model.exact, self.document.sampler, seed=sampling.seed, samples=range(sampling.count)
+            model.denoiser, document.sampler, seed=sampling.seed, samples=range(sampling.count)
         )
         self.opened.emit(model)
 
@@ -183,7 +204,7 @@ class ReverseChain(QObject):
     @Slot(object)
     def _on_verified(self, values: list[Model]) -> None:
         self.model = values[-1]
-        self.verified.emit(self.model.ref)
+        self.verified.emit(self.model.source)
 
     @Slot(object, str)
     def _on_ended(self, outcome: Outcome, text: str) -> None:

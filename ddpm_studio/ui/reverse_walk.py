@@ -1,24 +1,15 @@
-"""What the window's reverse chain is made of: a model, the values its job yields, a state to look at."""
+"""What the window's reverse chain is made of: the values its job yields, a state to look at."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from torch import Tensor
 
-from ddpm_studio.data import ImageData, load
-from ddpm_studio.denoiser import Exact
 from ddpm_studio.document import Document
-from ddpm_studio.neighbours import Neighbours, Watched, watch
+from ddpm_studio.neighbours import Neighbours, Watched, compare, watch
 from ddpm_studio.sample import Step
-
-
-@dataclass(frozen=True, eq=False)
-class Model:
-    """A data set and its exact denoiser under the chain's schedule."""
-
-    ref: str  # the document's name for the data set
-    data: ImageData
-    exact: Exact
+from ddpm_studio.schedule import Schedule
+from ddpm_studio.ui.model import Model, Source, opened
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +19,7 @@ class Frame:
     index: int
     times: tuple[int, ...]  # t of every state, falling to 0
     step: Step
-    neighbours: Neighbours
+    neighbours: Neighbours | None
 
     @property
     def t(self) -> int:
@@ -46,17 +37,20 @@ class Frame:
         return self.step.next if self.final else self.step.x
 
 
-def walk(document: Document, model: Model | None) -> Iterator[Model | Watched]:
-    """The document's model, read unless `model` has its data, then the steps of its chain. Raises what `load` does."""
-    if model is None or model.ref != document.dataset:
-        model = next(opened(document.dataset, document))
-    exact = model.exact.with_schedule(document.schedule)
-    yield replace(model, exact=exact)
-    sampling = document.sampling
-    yield from watch(exact, document.sampler, seed=sampling.seed, samples=range(sampling.count))
+def walk(document: Document, source: Source, model: Model | None) -> Iterator[Model | Watched]:
+    """The model, read unless it is of this source already, then the steps of its chain. Raises what `opened` does."""
+    if model is None or model.source != source:
+        model = next(opened(source, document.schedule))
+    model = model.under(document.schedule)
+    yield model
+    document = under(document, model.denoiser.schedule)
+    seed, samples = document.sampling.seed, range(document.sampling.count)
+    if model.network is None and model.exact is not None:
+        yield from watch(model.exact, document.sampler, seed=seed, samples=samples)
+    else:
+        yield from compare(model.denoiser, model.exact, document.sampler, seed=seed, samples=samples)
 
 
-def opened(ref: str, document: Document) -> Iterator[Model]:
-    """The model of another data set. Raises what `load` does."""
-    data = load(ref)
-    yield Model(ref, data, Exact.of_pictures(document.schedule, data.train))
+def under(document: Document, schedule: Schedule) -> Document:
+    """What is walked with a denoiser of this schedule: the document itself, if it has the same."""
+    return document if document.schedule == schedule else document.with_schedule(schedule)

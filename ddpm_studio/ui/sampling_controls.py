@@ -1,4 +1,4 @@
-"""What a chain is made of: the data set, the sampler and its settings, how many samples, from which noise."""
+"""What a chain is made of: the denoiser, the sampler and its settings, how many samples, from which noise."""
 
 from dataclasses import replace
 
@@ -15,14 +15,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ddpm_studio.document import Document, Sampling
+from ddpm_studio.document import EXACT, Document, Sampling
 from ddpm_studio.errors import UserError
 from ddpm_studio.sampler import SAMPLERS, Sampler
+from ddpm_studio.schedule import Schedule
 from ddpm_studio.ui.combo import Combo
 from ddpm_studio.ui.dataset_source import DatasetSource
+from ddpm_studio.ui.denoiser_note import DenoiserNote
+from ddpm_studio.ui.denoiser_source import DenoiserSource
 from ddpm_studio.ui.form import Form
 from ddpm_studio.ui.glyphs import dice
-from ddpm_studio.ui.reverse_walk import Model
+from ddpm_studio.ui.model import Model
 from ddpm_studio.ui.session import Session
 
 SEEDS = 2**31  # the die's; any other can be typed
@@ -30,16 +33,18 @@ NAMES = {"ancestral": "DDPM, ancestral", "ddim": "DDIM"}
 
 
 class SamplingControls(QWidget):
-    """A column of controls on the session's document; a data set is asked for, for it has to be read first."""
+    """A column of controls on the session's document; denoisers are asked for, for they have to be read first."""
 
     dataset_asked = Signal(str)
+    denoiser_asked = Signal(str)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self.dataset = DatasetSource(self)
-        self.note = QLabel(self)
-        self.note.setWordWrap(True)
+        self.denoiser = DenoiserSource(self)
+        self.note = DenoiserNote(self)
+        self._top = QFormLayout()
         self.sampler = Combo(self)
         self.sampler.setAccessibleName("sampler")
         self.sampler.setToolTip("how xₛ is made of xₜ and the guess x̂₀")
@@ -60,7 +65,10 @@ class SamplingControls(QWidget):
     def show_document(self, document: Document) -> None:
         """Shows what is chosen."""
         kind = document.sampler.kind
+        self.denoiser.show_denoiser(document.denoiser, self._session.live)
         self.dataset.show_dataset(document.dataset)
+        self._top.setRowVisible(self.dataset, document.denoiser == EXACT)
+        self.note.show_schedule(document.schedule)
         self.sampler.setCurrentIndex(self.sampler.findData(kind))
         self.forms[kind].set_value(document.sampler)
         self._stack.setCurrentWidget(self.forms[kind])
@@ -69,11 +77,7 @@ class SamplingControls(QWidget):
 
     def show_model(self, model: Model) -> None:
         """Says what the denoiser is."""
-        count = len(model.data.train)
-        self.note.setText(f"Exact denoiser of {count:,} pictures: it knows nothing else, so every sample ends as one.")
-        self.note.setToolTip(
-            f"{model.data.note}\nx̂₀ = Σᵢ p(i | xₜ) x⁽ⁱ⁾, the mean of the data set's pictures, each by its odds"
-        )
+        self.note.show_model(model)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -82,6 +86,9 @@ class SamplingControls(QWidget):
 
     def _on_document_changed(self, _field: object) -> None:
         self.show_document(self._session.document)
+
+    def _on_schedule_asked(self, schedule: Schedule) -> None:
+        self._session.edit("the checkpoint's schedule", schedule=schedule)
 
     def _on_kind_chosen(self, index: int) -> None:
         """The other sampler, with what both have in common kept."""
@@ -121,7 +128,8 @@ class SamplingControls(QWidget):
     def _lay_out(self) -> None:
         for form in self.forms.values():
             self._stack.addWidget(form)
-        top = QFormLayout()
+        top = self._top
+        top.addRow("denoiser", self.denoiser)
         top.addRow("data", self.dataset)
         top.addRow(self.note)
         top.addRow("sampler", self.sampler)
@@ -141,8 +149,17 @@ class SamplingControls(QWidget):
 
     def _connect(self) -> None:
         session = self._session
-        for changed in (session.dataset_changed, session.sampler_changed, session.sampling_changed):
+        for changed in (
+            session.dataset_changed,
+            session.denoiser_changed,
+            session.live_changed,
+            session.schedule_changed,
+            session.sampler_changed,
+            session.sampling_changed,
+        ):
             changed.connect(self._on_document_changed)
+        self.denoiser.asked.connect(self.denoiser_asked)
+        self.note.schedule_asked.connect(self._on_schedule_asked)
         self.dataset.asked.connect(self.dataset_asked)
         self.sampler.activated.connect(self._on_kind_chosen)
         for form in (self.count, self.seed):

@@ -1,6 +1,6 @@
 """What the sampling panel can write: the samples, a film strip, an animation, the numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ddpm_studio.data import to_bytes
 from ddpm_studio.document import Document, provenance
-from ddpm_studio.export import Film, grid, save_animation, save_picture, save_samples
+from ddpm_studio.export import Film, Provenance, grid, save_animation, save_picture, save_samples
 from ddpm_studio.forward import evenly
 from ddpm_studio.sample import Step
 from ddpm_studio.ui.export_button import Export
@@ -28,6 +28,11 @@ class Walked:
     states: int  # how many have been walked to
     steps: Iterator[Step]
     end: Tensor | None  # x_0, if the chain is finished
+    network: Mapping[str, object]  # which one it was walked with; empty for the exact denoiser
+
+    def provenance(self, t: int | list[int]) -> Provenance:
+        """What a file of it carries, made at `t`."""
+        return provenance(self.document, t=t, **self.network)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,25 +55,25 @@ def _moments(walked: Walked, limit: int) -> _Moments:
 
 
 def _write_grid(path: Path, walked: Walked) -> None:
-    save_picture(path, grid(to_bytes(walked.x.numpy())), provenance(walked.document, t=walked.t))
+    save_picture(path, grid(to_bytes(walked.x.numpy())), walked.provenance(walked.t))
 
 
 def _write_strip(path: Path, walked: Walked) -> None:
     """A row of moments for each sample."""
     moments = _moments(walked, STRIP)
     rows = np.moveaxis(moments.x, 0, 1).reshape(-1, *walked.x.shape[1:])
-    save_picture(path, grid(to_bytes(rows), len(moments.t)), provenance(walked.document, t=moments.t.tolist()))
+    save_picture(path, grid(to_bytes(rows), len(moments.t)), walked.provenance(moments.t.tolist()))
 
 
 def _write_film(path: Path, walked: Walked) -> None:
     moments = _moments(walked, FILM)
-    save_animation(path, Film(moments.x), FPS, provenance(walked.document, t=moments.t.tolist()))
+    save_animation(path, Film(moments.x), FPS, walked.provenance(moments.t.tolist()))
 
 
 def _write_numbers(path: Path, walked: Walked) -> None:
     """What is shown as `samples`, and every state walked to as `trajectory`."""
     moments = _moments(walked, walked.states + 1)
-    told = provenance(walked.document, t=walked.t)
+    told = walked.provenance(walked.t)
     save_samples(path, walked.x.numpy(), told, trajectory=moments.x, x0_hat=moments.x0_hat, t=moments.t)
 
 

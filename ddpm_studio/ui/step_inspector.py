@@ -12,8 +12,9 @@ from ddpm_studio.export import Provenance
 from ddpm_studio.neighbours import Neighbours
 from ddpm_studio.ui.entropy_plot import EntropyPlot
 from ddpm_studio.ui.image_view import ImageGrid
+from ddpm_studio.ui.model import Model
 from ddpm_studio.ui.neighbours_view import NeighboursView
-from ddpm_studio.ui.reverse_walk import Frame, Model
+from ddpm_studio.ui.reverse_walk import Frame
 from ddpm_studio.ui.sampling_views import EPS_RANGE
 
 CHOSEN = 0.99  # p(i | x_t) from which on we say that the sample has become picture i
@@ -60,7 +61,11 @@ class StepInspector(QWidget):
     def show_model(self, model: Model) -> None:
         """Another data set or schedule: the scales of the entropy."""
         self._model = model
-        self.entropy.show_axes(model.exact.schedule.T, len(model.data.train))
+        if model.data is not None:
+            self.entropy.show_axes(model.denoiser.schedule.T, len(model.data.train))
+        self.entropy.show_of_whom("" if model.network is None else "exact ")
+        for widget in (self.neighbours, self.verdict, self.entropy):
+            widget.setVisible(model.data is not None)
 
     def show_sample(self, frame: Frame, sample: int) -> None:
         """One sample of the frame: its pictures, its numbers, its neighbours."""
@@ -74,19 +79,24 @@ class StepInspector(QWidget):
         self._show_neighbours(frame, sample)
         self.entropy.show_t(frame.t)
 
-    def show_entropy(self, times: Sequence[int], neighbours: Sequence[Neighbours], sample: int) -> None:
+    def show_entropy(self, times: Sequence[int], neighbours: Sequence[Neighbours | None], sample: int) -> None:
         """The entropy at every step taken so far."""
-        if neighbours:
-            taken = len(neighbours)
-            self.entropy.show_entropy(times[:taken], np.stack([each.entropy for each in neighbours]), sample)
+        entropy = [each.entropy for each in neighbours if each is not None]
+        if entropy:
+            self.entropy.show_entropy(times[: len(entropy)], np.stack(entropy), sample)
 
     def _show_neighbours(self, frame: Frame, sample: int) -> None:
-        if self._model is None:
+        model, seen = self._model, frame.neighbours
+        if model is None or model.data is None or seen is None:
             return
-        seen, train = frame.neighbours, self._model.data.train
+        train = model.data.train
         nearest, weights = seen.nearest[sample], seen.weights[sample]
         self.neighbours.show_neighbours(train[nearest], nearest.tolist(), weights.tolist())
-        self.verdict.setText(_verdict(float(seen.entropy[sample]), len(train), int(nearest[0]), float(weights[0])))
+        self.verdict.setText(
+            _verdict(float(seen.entropy[sample]), len(train), int(nearest[0]), float(weights[0]))
+            if model.network is None
+            else _likeness(float(seen.distance[sample]), model.unseen)
+        )
 
 
 _NUMBERS_TIP = """t → s: the step's timesteps
@@ -115,3 +125,9 @@ def _verdict(entropy: float, pictures: int, nearest: int, weight: float) -> str:
         if among >= 10
         else f"{bits}: torn between {among:g} pictures"
     )
+
+
+def _likeness(distance: float, unseen: float | None) -> str:
+    """How near a network's guess is to what it was trained on, beside how near new pictures are."""
+    told = f"the guess differs by {distance:.2f} RMS from the training picture nearest to it"
+    return told if unseen is None else f"{told}; pictures it never saw do by {unseen:.2f}"

@@ -11,6 +11,7 @@ from ddpm_studio.sample import sample
 from ddpm_studio.sampler import Ancestral, Ddim, Spacing
 from ddpm_studio.schedule import Cosine, Linear
 from ddpm_studio.trajectory import Trajectory
+from ddpm_studio.ui.model import Source
 from ddpm_studio.ui.reverse_chain import ReverseChain
 from ddpm_studio.ui.reverse_walk import Frame
 
@@ -179,11 +180,11 @@ def test_a_data_set_is_verified_before_it_is_used(qtbot, chain, document, tmp_pa
     shown(qtbot, chain, 0)
     (tmp_path / "empty").mkdir()
     with qtbot.waitSignal(chain.failed, timeout=5000):
-        chain.verify(str(tmp_path / "empty"))
+        chain.verify(Source("exact", str(tmp_path / "empty")))
     assert chain.model.ref == document.dataset
     with qtbot.waitSignal(chain.verified, timeout=5000) as verified:
-        chain.verify("fashion")
-    assert verified.args == ["fashion"]
+        chain.verify(Source("exact", "fashion"))
+    assert verified.args == [Source("exact", "fashion")]
     assert chain.model.data.train.shape == (10000, 28, 28, 1)
 
 

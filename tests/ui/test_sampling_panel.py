@@ -227,7 +227,7 @@ def test_another_data_set_is_read_before_it_is_chosen(qtbot, panel, session, tmp
     assert session.undo_stack.count() == 1
     qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.x.shape[1:] == (1, 28, 28), timeout=5000)
     assert panel._controls.dataset.names.currentText() == "fashion"
-    assert panel._controls.note.text().startswith("Exact denoiser of 10,000 pictures")
+    assert panel._controls.note.text.text().startswith("Exact denoiser of 10,000 pictures")
 
 
 def test_ten_rapid_changes_end_with_the_last_one(qtbot, panel, session):

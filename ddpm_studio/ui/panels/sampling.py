@@ -1,17 +1,21 @@
 """The sampling panel: the reverse chain, one step at a time, forwards and backwards."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
-from ddpm_studio.document import Document, provenance
+from ddpm_studio.document import EXACT, Document, provenance
 from ddpm_studio.export import Provenance
 from ddpm_studio.ui.export_button import ExportButton
+from ddpm_studio.ui.live import LiveNetwork
+from ddpm_studio.ui.model import Model, Source
 from ddpm_studio.ui.player import Player
 from ddpm_studio.ui.reverse_chain import ReverseChain
-from ddpm_studio.ui.reverse_walk import Frame, Model
+from ddpm_studio.ui.reverse_walk import Frame
 from ddpm_studio.ui.sampling_controls import SamplingControls
 from ddpm_studio.ui.sampling_export import EXPORTS, Walked
 from ddpm_studio.ui.sampling_views import SamplingViews
@@ -28,7 +32,7 @@ AHEAD = 3  # states walked ahead of the one shown while playing, so that the nex
 
 
 class SamplingPanel(QWidget):
-    """The exact denoiser's reverse chain: where it is, what it guesses, and which data pictures draw it."""
+    """The reverse chain of an exact denoiser or a network: where it is, what it guesses, which pictures are near."""
 
     title = "Sampling"
     keys_help = (("select another sample", "Ctrl+←, Ctrl+→, ↑, ↓"),)  # the player tells its own
@@ -38,6 +42,7 @@ class SamplingPanel(QWidget):
         self._session = session
         self._frame: Frame | None = None
         self._selected = 0
+        self._begun: tuple[object, ...] = ()  # what the chain that is walked was made of
         self._leads = False  # the chain moves the session's t, and not the other way round
         self._resumes = False  # it was playing when it was begun again
         self._chain = ReverseChain(self)
@@ -61,9 +66,11 @@ class SamplingPanel(QWidget):
         self._export.close_jobs()
 
     def show_model(self, model: Model) -> None:
-        """What the denoiser is."""
+        """What the denoiser is, and how long its chain."""
         self._controls.show_model(model)
         self._inspector.show_model(model)
+        self._player.set_end(len(self._chain.times) - 1)
+        self._player.show_position(self._chain.wanted)
 
     def show_frame(self, frame: Frame) -> None:
         """One state of the chain."""
@@ -86,7 +93,7 @@ class SamplingPanel(QWidget):
         seconds = self._chain.seconds_left
         left = f", {seconds:.0f} s left" if seconds >= 1.5 else ""
         told = "finished" if front == last else f"walked to step {front} of {last}{left}"
-        self._status.setText(told if front >= 0 else _reading(self._session.document.dataset))
+        self._status.setText(told if front >= 0 else _reading(self._source()))
         self._inspector.show_entropy(self._chain.times, self._chain.neighbours, self._selected)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -105,23 +112,33 @@ class SamplingPanel(QWidget):
         super().resizeEvent(event)
 
     def _provenance(self) -> Provenance:
-        return provenance(self._session.document, t=self._session.t if self._frame is None else self._frame.t)
+        document = self._chain.document or self._session.document
+        return provenance(document, t=self._session.t if self._frame is None else self._frame.t, **self._told())
+
+    def _told(self) -> Mapping[str, object]:
+        """Which network draws, for what is saved."""
+        model = self._chain.model
+        return {} if model is None or model.network is None else model.network.told
+
+    def _source(self) -> Source:
+        return Source.of(self._session.settled_document, self._session.live)
 
     def _walked(self) -> Walked | None:
         chain, frame, trajectory = self._chain, self._frame, self._chain.trajectory
         if frame is None or trajectory is None or chain.document is None:
             return None
         end = trajectory.state(len(trajectory)) if trajectory.finished else None
-        return Walked(chain.document, frame.t, frame.x, chain.front + 1, trajectory.walk(), end)
+        return Walked(chain.document, frame.t, frame.x, chain.front + 1, trajectory.walk(), end, self._told())
 
     def _on_settled(self, document: Document) -> None:
         """Begins again with what has been chosen; another picture in the noising panel is no reason to."""
-        old = self._chain.document
-        if old is not None and _made_of(old) == _made_of(document):
+        made_of = _made_of(document, self._source())
+        if self._begun == made_of:
             return
+        self._begun = made_of
         self._leads, self._resumes, self._frame = False, self._player.playing, None
         self._player.pause()
-        self._chain.restart(document)
+        self._chain.restart(document, self._session.live)
         self._player.set_end(len(self._chain.times) - 1)
         self._player.show_position(self._chain.wanted)
         self.show_sample(min(self._selected, document.sampling.count - 1))
@@ -138,24 +155,46 @@ class SamplingPanel(QWidget):
     def _on_shown(self, frame: Frame) -> None:
         self.show_frame(frame)
         if self._leads:
-            self._session.set_t(frame.t)
+            self._session.set_t(self._shared(frame))
         if self._resumes and frame.index == self._chain.wanted:
             self._resumes = False
             self._player.play()
 
     def _on_t_changed(self, t: int) -> None:
         """Somebody else moved the cursor: shows where the chain was at that t, if it has been there."""
-        if self._frame is None or self._frame.t != t:
+        if self._frame is None or self._shared(self._frame) != t:
             self._leads = self._resumes = False
             self._player.pause()
             self._chain.look_back(t / self._session.document.schedule.T)
 
-    def _on_dataset_asked(self, ref: str) -> None:
-        self._status.setText(_reading(ref))
-        self._chain.verify(ref)
+    def _shared(self, frame: Frame) -> int:
+        """Where the frame is on the document's schedule: at the same t/T, if a network walks under another."""
+        own, T = self._chain.document, self._session.document.schedule.T
+        return frame.t if own is None or own.schedule.T == T else round(frame.t / own.schedule.T * T)
 
-    def _on_verified(self, ref: str) -> None:
-        self._session.edit("data set", dataset=ref)
+    def _on_dataset_asked(self, ref: str) -> None:
+        self._verify(Source(EXACT, ref))
+
+    def _on_denoiser_asked(self, ref: str) -> None:
+        document = replace(self._session.settled_document, denoiser=ref)
+        self._verify(Source.of(document, self._session.live))
+
+    def _verify(self, source: Source) -> None:
+        self._status.setText(_reading(source))
+        self._chain.verify(source)
+
+    def _on_verified(self, source: Source) -> None:
+        """It can be used; asked for once more, it is what is now in the file."""
+        self._begun = ()
+        if source.denoiser == EXACT and source.dataset != self._session.settled_document.dataset:
+            self._session.edit("data set", denoiser=EXACT, dataset=source.dataset)
+        else:
+            self._session.edit("denoiser", denoiser=source.denoiser)
+        self._on_settled(self._session.settled_document)
+
+    def _on_live_changed(self, _live: LiveNetwork | None) -> None:
+        """Newer weights: begins again, if it is those that draw."""
+        self._on_settled(self._session.settled_document)
 
     def _on_failed(self, text: str) -> None:
         """What was asked for cannot be: the panel shows what there is."""
@@ -190,6 +229,7 @@ class SamplingPanel(QWidget):
     def _connect(self) -> None:
         session, chain = self._session, self._chain
         session.settled.connect(self._on_settled)
+        session.live_changed.connect(self._on_live_changed)
         session.t_changed.connect(self._on_t_changed)
         chain.opened.connect(self.show_model)
         chain.advanced.connect(self.show_progress)
@@ -199,6 +239,7 @@ class SamplingPanel(QWidget):
         self._player.moved.connect(self._on_moved)
         self._player.played.connect(self._on_played)
         self._controls.dataset_asked.connect(self._on_dataset_asked)
+        self._controls.denoiser_asked.connect(self._on_denoiser_asked)
         self._views.picked.connect(self.show_sample)
         self._inspector.asked.connect(session.set_t)
         for refused in (self._views.refused, self._export.refused):
@@ -209,13 +250,14 @@ class SamplingPanel(QWidget):
             grid.installEventFilter(self)
 
 
-def _made_of(document: Document) -> tuple[object, ...]:
-    """What of a document decides the chain."""
-    return document.schedule, document.dataset, document.sampler, document.sampling
+def _made_of(document: Document, source: Source) -> tuple[object, ...]:
+    """What decides the chain: the schedule only where the denoiser is exact, for a network has its own."""
+    schedule = document.schedule if document.denoiser == EXACT else None
+    return source, schedule, document.sampler, document.sampling
 
 
-def _reading(ref: str) -> str:
-    return f"reading {Path(ref).name} …"
+def _reading(source: Source) -> str:
+    return f"reading {Path(source.dataset or source.denoiser).name} …"
 
 
 def _scrolling(widget: QWidget) -> QScrollArea:
