@@ -83,15 +83,27 @@ def predicted(schedule: Schedule, target: Target, x: Tensor, t: Time, answer: Te
 
 
 @dataclass(frozen=True, eq=False)
-class Posterior(Prediction):
-    """The exact denoiser's guess and what it rests on, p(i | x_t) over the components i."""
+class Odds:
+    """p(i | x_t) over the components i of a mixture."""
 
     entropy: Tensor
-    """Of p(i | x_t) in bits, shape (B,): 0 when one component explains x_t alone, log2 N when all do equally."""
+    """In bits, shape (B,): 0 when one component explains x_t alone, log2 N when all do equally."""
     nearest: Tensor
     """The k most probable components, most probable first, int64 (B, k)."""
     weights: Tensor
     """Their probabilities, (B, k)."""
+
+    @classmethod
+    def of(cls, logits: list[Tensor], k: int) -> Self:
+        """From log p(i | x_t) up to a constant per row, (B, n) for each chunk of components."""
+        weights = torch.cat(logits, 1).softmax(1)
+        top = weights.topk(min(k, weights.shape[1]), dim=1)
+        return cls(torch.special.entr(weights).sum(1) / np.log(2.0), top.indices, top.values)
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior(Odds, Prediction):
+    """The exact denoiser's guess and what it rests on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,11 +166,14 @@ class Exact:
         for chunk, logits in self._logits(flat, t):
             kept.append(logits.clone())  # `add` works in place
             guess.add(logits, self.means[chunk])
-        weights = torch.cat(kept, 1).softmax(1)
-        top = weights.topk(min(k, len(self.means)), dim=1)
         x0 = self._x0(guess.mean(), flat, t).reshape(x.shape)
-        entropy = torch.special.entr(weights).sum(1) / np.log(2.0)
-        return Posterior(x0, eps_from_x0(self.schedule, x, t, x0), entropy, top.indices, top.values)
+        odds = Odds.of(kept, k)
+        return Posterior(x0, eps_from_x0(self.schedule, x, t, x0), odds.entropy, odds.nearest, odds.weights)
+
+    @torch.no_grad()
+    def odds(self, x: Tensor, t: int, k: int = 8) -> Odds:
+        """p(i | x_t) alone, for half the work of `posterior`; memory as there."""
+        return Odds.of([logits for _, logits in self._logits(x.reshape(len(x), -1), t)], k)
 
     @torch.no_grad()
     def distance(self, x: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ddpm_studio.denoiser import Denoiser, Exact, Posterior, Prediction
+from ddpm_studio.denoiser import Denoiser, Exact, Odds, Posterior, Prediction
 from ddpm_studio.sample import Step, sample
 from ddpm_studio.sampler import Sampler
 from ddpm_studio.schedule import Schedule
@@ -22,12 +22,13 @@ class Neighbours:
     entropy: NDArray[np.float32]  # (B,), bits: log2 N when all pictures are as likely, 0 when one has been chosen
     nearest: NDArray[np.int64]  # (B, k), the most probable pictures, most probable first
     weights: NDArray[np.float32]  # (B, k), their probabilities
-    distance: NDArray[np.float32]  # (B,), root mean square difference of x̂_0 from the picture nearest to it
+    distance: NDArray[np.float32]  # (B,), root mean square difference of x̂_0 from the most alike of these k
 
     @classmethod
-    def of(cls, posterior: Posterior, distance: Tensor) -> "Neighbours":
-        """The part of the posterior that is no picture."""
-        tensors = (posterior.entropy, posterior.nearest, posterior.weights, distance)
+    def of(cls, exact: Exact, odds: Odds, x0: Tensor) -> "Neighbours":
+        """Of the data in `exact`; `x0` is the guess x̂_0, (B, *shape), whatever made it."""
+        apart = (exact.means[odds.nearest] - x0.reshape(len(x0), 1, -1)).square().mean(2).amin(1).sqrt()
+        tensors = (odds.entropy, odds.nearest, odds.weights, apart)
         return cls(*(tensor.cpu().numpy() for tensor in tensors))
 
 
@@ -43,7 +44,7 @@ def watch(exact: Exact, sampler: Sampler, *, seed: int, samples: Sequence[int], 
     """The chain of `sample`, to the bit, with the k pictures nearest to every x_t; raises what `sample` does."""
     witness = _Witness(exact, k)
     for step in sample(witness, sampler, seed=seed, samples=samples):
-        yield Watched(step, Neighbours.of(witness.last, exact.distance(step.x0)))
+        yield Watched(step, Neighbours.of(exact, witness.last, step.x0))
 
 
 def compare(
@@ -51,7 +52,7 @@ def compare(
 ) -> Iterator[Watched]:
     """The chain of a network, and what the exact denoiser of the pictures it was trained on would go by at each x_t."""
     for step in sample(denoiser, sampler, seed=seed, samples=samples):
-        near = None if exact is None else Neighbours.of(exact.posterior(step.x, step.t, k), exact.distance(step.x0))
+        near = None if exact is None else Neighbours.of(exact, exact.odds(step.x, step.t, k), step.x0)
         yield Watched(step, near)
 
 

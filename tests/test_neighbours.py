@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ddpm_studio.denoiser import Exact
-from ddpm_studio.neighbours import watch
+from ddpm_studio.neighbours import compare, watch
 from ddpm_studio.sample import Step, sample
 from ddpm_studio.sampler import Ancestral, Ddim
 from ddpm_studio.schedule import Linear
@@ -38,3 +38,25 @@ def test_the_nearest_are_sorted_and_as_many_as_asked_or_as_there_are():
         assert seen.nearest.shape == seen.weights.shape == (1, expected)
         assert np.all(np.diff(seen.weights) <= 0)
         assert len(set(seen.nearest[0])) == expected
+
+
+def test_a_network_beside_the_data_changes_no_bit_of_its_chain_and_has_their_odds():
+    exact, network = Exact.mixture(Linear(T=200), PICTURES), Exact.gaussian(Linear(T=200), 0.3, (1, 4, 4))
+    sampler, samples = Ddim(steps=20), range(5)
+    chain = sample(network, sampler, seed=1, samples=samples)
+    for step, seen in zip(chain, compare(network, exact, sampler, seed=1, samples=samples), strict=True):
+        assert torch.equal(step.x, seen.step.x)
+        assert torch.equal(step.next, seen.step.next)
+        posterior = exact.posterior(step.x, step.t, 8)
+        assert np.array_equal(seen.neighbours.nearest, posterior.nearest)
+        assert np.array_equal(seen.neighbours.entropy, posterior.entropy)
+        apart = (step.x0[:, None] - PICTURES[posterior.nearest]).square().flatten(2).mean(2).sqrt()
+        assert np.allclose(seen.neighbours.distance, apart.amin(1), atol=1e-6)
+    assert all(each.neighbours is None for each in compare(network, None, sampler, seed=1, samples=samples))
+
+
+def test_the_distance_is_that_of_the_nearest_picture():
+    x = torch.cat([PICTURES[7:8], PICTURES[9:10] + 0.05])
+    apart = (x[:, None] - PICTURES).square().flatten(2).mean(2).sqrt().amin(1)
+    assert torch.allclose(Exact.mixture(Linear(), PICTURES).distance(x), apart, atol=1e-6)
+    assert apart[0] == 0.0

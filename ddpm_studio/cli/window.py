@@ -10,7 +10,9 @@ from ddpm_studio.errors import UserError
 def add_gui(commands: Subcommands, name: str) -> None:
     """Declares the command."""
     parser = commands.add_parser(name, help="open the window", description="Opens the window.")
-    parser.add_argument("file", nargs="?", metavar="FILE", help="a document (*.ddpm.json), an export, or a picture")
+    parser.add_argument(
+        "file", nargs="?", metavar="FILE", help="a document (*.ddpm.json), an export, a checkpoint, or a picture"
+    )
     parser.set_defaults(run=_gui)
 
 

@@ -10,7 +10,7 @@ from ddpm_studio.ui.display import require_display
 
 
 def run(target: Path | None = None) -> int:
-    """Shows the window, opens `target` in it (a document, an export, a picture, a data set), and returns its exit code.
+    """Shows the window, opens `target` in it (see `opening.read`), and returns its exit code.
 
     Raises:
         UserError: no display, or a system library that Qt needs is missing.

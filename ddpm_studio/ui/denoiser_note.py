@@ -22,6 +22,7 @@ class DenoiserNote(QWidget):
         self._model: Model | None = None
         self._schedule: Schedule | None = None
         self.text, self.differs = QLabel(self), QLabel(self)
+        self.differs.setToolTip("a network walks under the schedule it was trained under, whatever is drawn")
         self.use = QPushButton("Use the checkpoint's", self)
         self.use.setToolTip(
             "make the schedule that the network was trained under the document's; undo brings back yours"
@@ -51,6 +52,12 @@ class DenoiserNote(QWidget):
             )
         self._show_difference()
 
+    def show_nothing(self) -> None:
+        """There is no denoiser: it could not be read."""
+        self._model = None
+        self.text.clear()
+        self._show_difference()
+
     def show_schedule(self, schedule: Schedule) -> None:
         """The document's schedule, mid-drag too."""
         self._schedule = schedule
@@ -62,16 +69,13 @@ class DenoiserNote(QWidget):
         differs = own is not None and self._schedule is not None and own != self._schedule
         for widget in (self.differs, self.use):
             widget.setVisible(differs)
-        if own is not None and differs:
-            self.differs.setText(f"Walks under its own schedule, {_brief(own)}, not the one in the Schedule panel.")
+        if model is not None and own is not None and differs:
+            self.use.setText("Use the network's" if model.source.live else "Use the checkpoint's")
+            self.differs.setText(f"Its schedule: {own.kind}, T = {own.T:,}, not yours.")
 
     def _on_use(self) -> None:
         if self._model is not None:
             self.schedule_asked.emit(self._model.denoiser.schedule)
-
-
-def _brief(schedule: Schedule) -> str:
-    return f"{schedule.kind} with T = {schedule.T:,}"
 
 
 def _of_network(network: Network) -> str:

@@ -46,7 +46,7 @@ class DenoiserSource(QWidget):
     def show_denoiser(self, ref: str, live: LiveNetwork | None) -> None:
         """Shows which one is chosen, among those that can be; `live` is the network in training, if there is one."""
         self._shown = ref
-        entries = {EXACT: "exact, of the data set"} | {f"{SHIPPED}{name}": f"network: {name}" for name in checkpoints()}
+        entries = {EXACT: "exact"} | {f"{SHIPPED}{name}": f"{name}, trained" for name in checkpoints()}
         if live is not None:
             entries[TRAINING] = f"in training: step {live.step:,}"
         entries.setdefault(ref, "in training" if ref == TRAINING else _named(ref))
@@ -55,6 +55,7 @@ class DenoiserSource(QWidget):
             for each, text in entries.items():
                 self.names.addItem(text, each)
             self.names.setCurrentIndex(self.names.findData(ref))
+        self.names.setToolTip(TIP if ref in (EXACT, TRAINING) else f"{TIP}\nnow: {ref.removeprefix(SHIPPED)}")
 
     def _on_activated(self, index: int) -> None:
         ref = self.names.itemData(index)
@@ -74,7 +75,8 @@ class DenoiserSource(QWidget):
 
 
 def _named(ref: str) -> str:
-    """A checkpoint in a few words: a file of a run by its folder too, for all runs have the same steps."""
+    """A checkpoint in a few words; a run's own has its number first and then its run, for all have the same numbers."""
     path = Path(ref.removeprefix(SHIPPED))
-    run = path.parent.parent.name if path.parent.name == "checkpoints" else ""
-    return f"network: {run}/{path.stem}" if run else f"network: {path.stem}"
+    if path.parent.name == "checkpoints" and path.stem.startswith("step-"):
+        return f"{path.stem.removeprefix('step-').lstrip('0')} of {path.parent.parent.name}"
+    return path.stem

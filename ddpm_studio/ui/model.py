@@ -14,7 +14,7 @@ from ddpm_studio.run import checkpoint_named
 from ddpm_studio.schedule import Schedule
 from ddpm_studio.ui.live import LiveNetwork
 
-UNSEEN = 256  # held-out pictures that are compared with the training set
+UNSEEN = 64  # held-out pictures that are compared with the training set
 
 
 @dataclass(frozen=True)

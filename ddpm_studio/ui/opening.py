@@ -57,8 +57,8 @@ def read(path: Path) -> Opened:
     path = path.expanduser().absolute()
     if not path.exists():
         raise UserError(f"there is no file {path}")
-    if path.suffix.lower() == ".safetensors" or (path / "checkpoints").is_dir():
-        from ddpm_studio.run import checkpoint_in  # noqa: PLC0415 - torch
+    if path.suffix.lower() == ".safetensors" or is_run(path):
+        from ddpm_studio.run import checkpoint_in  # noqa: PLC0415 - imports PyTorch
 
         checkpoint_in(path).tensors()
         return ChosenCheckpoint(path)
@@ -74,6 +74,11 @@ def read(path: Path) -> Opened:
         return ChosenDataset(path)
     data.open_picture(path)
     return ChosenPicture(path)
+
+
+def is_run(path: Path) -> bool:
+    """Whether a folder looks like that of a training run."""
+    return (path / "checkpoints").is_dir() and (path / "document.json").is_file()
 
 
 class Reading(QThread):

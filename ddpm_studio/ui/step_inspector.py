@@ -92,6 +92,7 @@ class StepInspector(QWidget):
         train = model.data.train
         nearest, weights = seen.nearest[sample], seen.weights[sample]
         self.neighbours.show_neighbours(train[nearest], nearest.tolist(), weights.tolist())
+        self.verdict.setToolTip("" if model.network is None else _LIKENESS_TIP)
         self.verdict.setText(
             _verdict(float(seen.entropy[sample]), len(train), int(nearest[0]), float(weights[0]))
             if model.network is None
@@ -103,6 +104,13 @@ _NUMBERS_TIP = """t → s: the step's timesteps
 σ: the standard deviation of the noise that the step adds
 ‖ε̂‖/√D: the size of the predicted noise; 1 for true noise of variance 1
 clipped: the share of x̂₀'s values outside [−1, 1]"""
+
+
+_LIKENESS_TIP = """These are the training pictures that the sample most probably comes from.
+RMS: root mean square of the difference of all values, on [−1, 1]
+Far below what new pictures differ by, the network has copied a training picture;
+about as much, it has made another one. The bars and the entropy are those of the exact
+denoiser at the same xₜ: always sure of one picture at the end, also of one that is not alike."""
 
 
 def _numbers(frame: Frame, sample: int) -> str:
@@ -129,5 +137,5 @@ def _verdict(entropy: float, pictures: int, nearest: int, weight: float) -> str:
 
 def _likeness(distance: float, unseen: float | None) -> str:
     """How near a network's guess is to what it was trained on, beside how near new pictures are."""
-    told = f"the guess differs by {distance:.2f} RMS from the training picture nearest to it"
-    return told if unseen is None else f"{told}; pictures it never saw do by {unseen:.2f}"
+    told = f"the guess differs by {distance:.2f} RMS from the most alike of these"
+    return told if unseen is None else f"{told}; unseen pictures do by {unseen:.2f}"

@@ -5,7 +5,7 @@ import pytest
 import torch
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ddpm_studio import document as documents
 from ddpm_studio.checkpoint import Checkpoint, Header, save, slim
@@ -19,6 +19,7 @@ from ddpm_studio.run import Run
 from ddpm_studio.sample import sample
 from ddpm_studio.sampler import Ancestral, Ddim
 from ddpm_studio.schedule import Cosine, Linear
+from ddpm_studio.trajectory import Trajectory
 from ddpm_studio.ui.document_file import DocumentFile
 from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.panels.sampling import SamplingPanel
@@ -121,7 +122,7 @@ def choose(qtbot, panel, ref):
 
 
 def press(qtbot, panel, key, index):
-    QTest.keyClick(QApplication.focusWidget(), key)
+    QTest.keyClick(panel._player.slider, key)
     qtbot.waitUntil(lambda: at(panel) == index, timeout=10000)
     return panel._frame
 
@@ -165,7 +166,7 @@ def test_undo_goes_back_to_the_exact_denoiser_and_redo_to_the_network(qtbot, pan
     assert panel._frame.t == 100
     session.undo_stack.redo()
     qtbot.waitUntil(lambda: network_of(panel) is not None, timeout=5000)
-    assert panel._controls.denoiser.names.currentText() == "network: tiny"
+    assert panel._controls.denoiser.names.currentText() == "tiny"
     assert panel._controls.note.text.text() == "Network trained for 1,200 steps on pictures.npz, predicting v."
 
 
@@ -185,7 +186,7 @@ def test_another_schedule_is_told_and_taken_over_by_the_button(qtbot, panel, ses
     assert not note.use.isVisibleTo(panel)
     choose(qtbot, panel, file)
     assert note.use.isVisibleTo(panel)
-    assert note.differs.text() == "Walks under its own schedule, cosine with T = 60, not the one in the Schedule panel."
+    assert note.differs.text() == "Its schedule: cosine, T = 60, not yours."
     before = panel._frame
     with qtbot.assertNotEmitted(panel._chain.opened, wait=200):
         note.use.click()
@@ -224,8 +225,7 @@ def test_samples_are_compared_with_the_pictures_the_network_was_trained_on(qtbot
     test = to_unit(load(session.document.dataset).test).reshape(6, 1, -1)
     unseen = np.sort(np.sqrt(((test - train) ** 2).mean(2)).min(1))[2]  # the lower of the two in the middle
     assert panel._inspector.verdict.text() == (
-        f"the guess differs by {nearest:.2f} RMS from the training picture nearest to it; "
-        f"pictures it never saw do by {unseen:.2f}"
+        f"the guess differs by {nearest:.2f} RMS from the most alike of these; unseen pictures do by {unseen:.2f}"
     )
     assert "exact p(i | xₜ)" in panel._inspector.entropy.plotItem.titleLabel.text
     assert panel._inspector.neighbours.isVisibleTo(panel)
@@ -271,7 +271,7 @@ def test_what_is_no_good_checkpoint_is_one_line_and_what_was_there_stays(
     assert "\n" not in reported.args[0]
     assert session.settled_document == settled
     assert panel._frame is before
-    assert panel._controls.denoiser.names.currentText() == "network: tiny"
+    assert panel._controls.denoiser.names.currentText() == "tiny"
     press(qtbot, panel, Qt.Key.Key_Right, 2)
 
 
@@ -321,6 +321,26 @@ def test_a_document_of_a_network_in_training_that_is_gone_says_so(qtbot, session
     assert reported[0].startswith("no network is in training here")
     assert panel._status.text() == "no chain"
     assert panel._controls.denoiser.names.currentText() == "in training"
+
+
+def test_a_checkpoint_that_has_gone_leaves_no_chain_until_another_choice(qtbot, session, make_panel, tmp_path):
+    session.open(replace(session.document, denoiser=str(tmp_path / "gone.safetensors")))
+    with qtbot.waitSignal(session.reported, timeout=5000) as reported:
+        panel = make_panel(session)
+    assert "gone.safetensors" in reported.args[0]
+    assert (panel._status.text(), panel._controls.note.text.text()) == ("no chain", "")
+    panel._controls.denoiser.asked.emit(EXACT)
+    qtbot.waitUntil(lambda: at(panel) == 0, timeout=5000)
+    assert session.document.denoiser == EXACT
+
+
+def test_a_thinned_chain_of_a_network_is_recalled_to_the_bit(qtbot, panel, file, monkeypatch):
+    monkeypatch.setitem(Trajectory.__init__.__kwdefaults__, "budget", 20_000)
+    choose(qtbot, panel, file)
+    first = [panel._frame, *(press(qtbot, panel, Qt.Key.Key_Right, index) for index in range(1, STEPS + 1))]
+    assert panel._chain.trajectory.stride > 1
+    for index in range(STEPS - 1, -1, -1):
+        assert torch.equal(press(qtbot, panel, Qt.Key.Key_Left, index).step.next, first[index].step.next)
 
 
 def test_shipped_checkpoints_are_offered_where_there_are_any(qtbot, panel, session, trained_by, tmp_path, monkeypatch):

@@ -203,6 +203,7 @@ class SamplingPanel(QWidget):
         self.show_progress()
         if self._chain.front < 0:
             self._status.setText("no chain")
+            self._controls.note.show_nothing()
         self._session.reported.emit(text)
 
     def _lay_out(self) -> None:
