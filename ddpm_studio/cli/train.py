@@ -17,7 +17,6 @@ from ddpm_studio.cli.opened import document_in, located
 from ddpm_studio.cli.progress import Told
 from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
-from ddpm_studio.training import Decay
 
 if TYPE_CHECKING:
     import torch
@@ -32,9 +31,6 @@ examples:
   ddpm-studio train --resume runs/mine                            to the bit as if it had never stopped
   torchrun --nproc-per-node=4 -m ddpm_studio train mine.ddpm.json --out runs/mine
 """
-
-UNASKED = {f"training.{name}" for name in ("steps", "log_every", "save_every", "preview_every", "keep")}
-"""Changes that leave the steps already taken as they would have been, so that nobody is asked."""
 
 
 def add(commands: Subcommands, name: str) -> None:
@@ -131,7 +127,7 @@ def _tell(event: "Event", recorder: "Recorder", report: Told, *, as_json: bool) 
 
 def _begun(args: argparse.Namespace) -> "Run":
     """The run that is to be gone on with, or a new one."""
-    from ddpm_studio.record import differences  # noqa: PLC0415 - torch
+    from ddpm_studio.record import alters, differences  # noqa: PLC0415 - torch
     from ddpm_studio.run import Run  # noqa: PLC0415 - torch
 
     if args.resume is None:
@@ -143,14 +139,9 @@ def _begun(args: argparse.Namespace) -> "Run":
     changes = differences(run.document, document)
     if not changes:
         return run
-    if not args.yes and any(_alters(change.partition(":")[0], document) for change in changes):
+    if not args.yes and any(alters(change, document) for change in changes):
         _ask(changes)
     return run.changed(document)
-
-
-def _alters(field: str, document: Document) -> bool:
-    """Whether the steps already taken would have been others with another value of the field."""
-    return field not in UNASKED or (field == "training.steps" and document.training.decay is not Decay.CONSTANT)
 
 
 def _refuse_impossible(document: Document) -> None:

@@ -8,6 +8,7 @@ from ddpm_studio.errors import UserError
 from ddpm_studio.params import parameters
 from ddpm_studio.schedule import SCHEDULES, Drawn, Schedule, Space
 from ddpm_studio.ui.form import Form
+from ddpm_studio.ui.kind_form import summary
 
 _KEPT = ("T", "zero_terminal_snr", "scaled")
 """Fields that another kind takes over; the others take its own defaults, which are the presets."""
@@ -91,8 +92,3 @@ def snapped(schedule: Schedule, cls: type[Schedule]) -> Schedule:
         return knots.grabbed(schedule, Space.BETA)
     kept = {name: getattr(schedule, name) for name in _KEPT if hasattr(schedule, name) and hasattr(cls, name)}
     return cls(**kept)
-
-
-def summary(cls: type[Schedule]) -> str:
-    """What the kind is, in one line."""
-    return (cls.__doc__ or "").strip().splitlines()[0]

@@ -1,0 +1,191 @@
+"""A plot of a few lines over one axis that grows while it is looked at: what training tells."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from html import escape
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
+
+from ddpm_studio.ui import theme
+from ddpm_studio.ui.plot_backdrop import DASHES, pin_pen, settle_axes
+from ddpm_studio.ui.time_plot import NUMBERS, PICTURES
+
+Column = NDArray[np.float64]
+
+MOST = 1000
+"""Bins of a line, of which the least and the greatest value are drawn."""
+TITLE, LEFT = 20, 52  # pixels: the height of the title, the width of the numbers of the upright axis
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: its name, the name of its colour in `theme.Colours`, and how it is drawn."""
+
+    name: str
+    colour: str
+    width: float = 1.5
+    dashed: bool = False
+    dots: bool = False
+
+
+class LinePlot(pg.PlotWidget):
+    """Shows all there is until somebody zooms; a double click shows all again.
+
+    Args:
+        name: of what is plotted, as the first words of the title.
+        tip: what it is, with its unit.
+        lines: in the order in which `show_values` gives their numbers.
+        log: whether the upright axis is logarithmic; what is not above 0 is then left out.
+        span: the least range of the upright axis, in its own unit (log10 if `log`); (0, 1) …
+    """
+
+    export_asked = Signal(str)  # a suffix: one of PICTURES, or NUMBERS
+
+    def __init__(
+        self,
+        name: str,
+        tip: str,
+        lines: Sequence[Line],
+        parent: QWidget | None = None,
+        *,
+        log: bool = False,
+        span: tuple[float, float] | None = None,
+    ) -> None:
+        theme.watcher()  # sets the colours that pyqtgraph gives to new plots
+        super().__init__(parent)
+        self._name, self._lines, self._log, self._span = name, tuple(lines), log, span
+        self._x: Column = np.zeros(0)
+        self._columns: Sequence[Column] = [self._x for _ in lines]
+        self._zoomed = False
+        self._curves = [pg.PlotDataItem(connect="finite") for _ in lines]
+        self._pins: list[tuple[pg.PlotCurveItem, pg.TextItem]] = []
+        for curve in self._curves:
+            self.addItem(curve)
+        item = self.getPlotItem()
+        settle_axes(item)
+        item.layout.setContentsMargins(0, 0, 12, 0)
+        self.getAxis("left").setWidth(LEFT)
+        item.titleLabel.setMaximumHeight(TITLE)
+        item.layout.setRowFixedHeight(0, TITLE)
+        self.getAxis("left").setLogMode(x=False, y=log)
+        self.setToolTip(tip)
+        self.setAccessibleName(tip)
+        self.setMinimumSize(120, 80)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        item.getViewBox().sigRangeChangedManually.connect(self._on_zoomed)
+        theme.watcher().changed.connect(self.show_colours)
+        self.show_colours(theme.colours())
+
+    def show_values(self, x: Column, columns: Sequence[Column]) -> None:
+        """Draws each line through x (N,) and its column (N,); what is not finite is left out."""
+        self._x, self._columns = x, columns
+        for curve, line, y in zip(self._curves, self._lines, columns, strict=True):
+            curve.setData(*((x, self._height(y)) if line.dots else thinned(x, self._height(y))))
+        self._fit()
+
+    def show_pins(self, others: Sequence[tuple[str, Column, Column]]) -> None:
+        """Draws other runs' lines for comparison, at most as many as there are DASHES: name, x and heights of each."""
+        for pin in self._pins:
+            for item in pin:
+                self.removeItem(item)
+        self._pins = []
+        for name, x, y in others[: len(DASHES)]:
+            curve, label = pg.PlotCurveItem(*thinned(x, self._height(y)), connect="finite"), pg.TextItem(anchor=(1, 1))
+            label.setPlainText(name)
+            if len(x):
+                label.setPos(float(x[-1]), float(np.nan_to_num(self._height(y)[-1])))
+            self._pins.append((curve, label))
+            for item in (curve, label):
+                self.addItem(item, ignoreBounds=True)
+        self.show_colours(theme.colours())
+        self._fit()
+
+    def show_colours(self, colours: theme.Colours) -> None:
+        """Takes the current colours."""
+        parts = [f'<span style="color:{colours.foreground}">{escape(self._name)}</span>']
+        for curve, line in zip(self._curves, self._lines, strict=True):
+            colour = getattr(colours, line.colour)
+            style = Qt.PenStyle.DashLine if line.dashed else Qt.PenStyle.SolidLine
+            curve.setPen(pg.mkPen(colour, width=line.width, style=style))
+            if line.dots:
+                curve.setSymbol("o")
+                curve.setSymbolSize(5)
+                curve.setSymbolBrush(colour)
+                curve.setSymbolPen(None)
+            parts += [f'<span style="color:{colour}">{escape(line.name)}</span>'] if line.name else []
+        for index, (pinned, label) in enumerate(self._pins):
+            pinned.setPen(pin_pen(colours, index))
+            label.setColor(colours.pinned)
+        self.setTitle("&nbsp; ".join(parts), size="9pt")
+        self.getPlotItem().getViewBox().setBorder(pg.mkPen(colours.grid))
+
+    def numbers(self) -> dict[str, Column]:
+        """What is plotted, in columns of one length."""
+        names = (line.name or self._name for line in self._lines)
+        return {"x": self._x, **dict(zip(names, self._columns, strict=True))}
+
+    def menu(self) -> QMenu:
+        """What the right button offers."""
+        menu = QMenu(self)
+        for suffix in (*PICTURES, NUMBERS):
+            what = "numbers" if suffix == NUMBERS else "plot"
+            menu.addAction(f"Save {what} as {suffix[1:].upper()}…", partial(self.export_asked.emit, suffix))
+        menu.addSeparator()
+        menu.addAction("Show All", self.show_all)
+        return menu
+
+    def show_all(self) -> None:
+        """Undoes any zoom."""
+        self._zoomed = False
+        self._fit()
+
+    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
+        self.show_all()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = self.menu()
+        menu.exec(event.globalPos())
+        menu.deleteLater()
+
+    def _on_zoomed(self) -> None:
+        self._zoomed = True
+
+    def _height(self, y: Column) -> Column:
+        """In the axis' own unit."""
+        return np.log10(np.where(y > 0.0, y, np.nan)) if self._log else y
+
+    def _fit(self) -> None:
+        if self._zoomed:
+            return
+        curves = [curve.getData() for curve in (*self._curves, *(pin for pin, _ in self._pins))]
+        finite = [(x[ok], y[ok]) for x, y in curves if x is not None and len(x) and (ok := np.isfinite(y)).any()]
+        if not finite:
+            return
+        x = np.concatenate([x for x, _ in finite])
+        y = np.concatenate([y for _, y in finite])
+        low, high = float(y.min()), float(y.max())
+        if self._span is not None:
+            low, high = min(low, self._span[0]), max(high, self._span[1])
+        if high - low < 1e-9 * max(abs(high), 1e-9):
+            low, high = (low - 0.5, high + 0.5) if self._log else (min(0.0, 2 * low), max(2 * high, 1e-12))
+        left, right = float(x.min()), float(x.max())
+        self.setXRange(left, right if right > left else left + 1.0, padding=0.02)
+        self.setYRange(low, high, padding=0.06)
+
+
+def thinned(x: Column, y: Column) -> tuple[Column, Column]:
+    """The line through (x, y), (N,) each, by at most 2 · MOST points: the least and the greatest value of each bin."""
+    width = -(-len(x) // MOST)
+    if width < 3:
+        return x, y
+    whole = len(x) // width * width
+    bins = y[:whole].reshape(-1, width)
+    bins = np.where(np.isfinite(bins), bins, bins[:, :1])
+    ends = np.stack([bins.min(1), bins.max(1)], axis=1).ravel()
+    return np.append(np.repeat(x[:whole:width], 2), x[whole:]), np.append(ends, y[whole:])

@@ -1,0 +1,387 @@
+"""The training panel: a network learns in the background while its loss, its errors and its samples are watched."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QScrollArea,
+    QSizePolicy,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ddpm_studio.document import Document, provenance
+from ddpm_studio.errors import UserError
+from ddpm_studio.export import Provenance
+from ddpm_studio.learner import TrainStep
+from ddpm_studio.record import Looked, Saved, alters, differences
+from ddpm_studio.run import Run
+from ddpm_studio.ui.job import Job, Outcome
+from ddpm_studio.ui.line_plot import LinePlot
+from ddpm_studio.ui.live import LiveNetwork
+from ddpm_studio.ui.plot_export import save_plot
+from ddpm_studio.ui.preview_film import PreviewFilm
+from ddpm_studio.ui.resume_question import ResumeQuestion
+from ddpm_studio.ui.run_folder import RunFolder, free_folder, standard_place, unfinished
+from ddpm_studio.ui.saving import ask_target
+from ddpm_studio.ui.session import Session
+from ddpm_studio.ui.training_controls import TrainingControls
+from ddpm_studio.ui.training_facts import FactFinder
+from ddpm_studio.ui.training_metrics import Metrics
+from ddpm_studio.ui.training_numbers import TrainingNumbers
+from ddpm_studio.ui.training_plots import LevelPlot, StepPlots
+from ddpm_studio.ui.training_run import State, TrainingRun
+from ddpm_studio.ui.training_transport import TrainingTransport
+from ddpm_studio.ui.training_work import Begun, Known, Line, is_run, known, with_training_of
+
+CONTROLS, ROOMY, LOG = 250, 560, 76  # logical pixels: a width, the height that leaves room for the log, and the log's
+REDRAW = 250  # milliseconds between two drawings of the plots
+
+
+class TrainingPanel(QWidget):
+    """Forms on the left, the run on the right. A run goes by the settings it began with, whatever is edited then."""
+
+    title = "Training"
+    keys_help = (("Start, pause, resume the training", "Space"),)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._known: Known | None = None  # the run in the folder, as it was when it was opened or begun
+        self._step = 0  # that the run has reached
+        self._metrics, self._others = Metrics(), list[tuple[str, Metrics]]()
+        self._run, self._facts = TrainingRun(self), FactFinder(self)
+        self._reading: Job | None = None
+        self._transport = TrainingTransport(self)  # made first: the panel's first control by keyboard
+        self._folder, self._controls = RunFolder(self), TrainingControls(session, self)
+        self._numbers, self._plots, self._levels = TrainingNumbers(self), StepPlots(self), LevelPlot(self)
+        self._film = PreviewFilm(self._provenance, self)
+        self._log = QPlainTextEdit(self, readOnly=True, maximumBlockCount=500)
+        self._redraw = QTimer(self, singleShot=True, interval=REDRAW)
+        self._lay_out()
+        self._connect()
+        self.setMinimumSize(400, 280)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._on_new_asked()
+        self._on_settled(session.settled_document)
+        if (left := unfinished()) is not None:
+            self._tell(f"{left.folder.name} stopped before its end; Run… lists it, and it can go on")
+
+    def close_jobs(self) -> None:
+        """Stops the training at the next step and waits until that is saved."""
+        self._redraw.stop()
+        self._run.close()
+        self._facts.close()
+        for job in self.findChildren(Job):
+            job.close()
+
+    def show_known(self, found: Known) -> None:
+        """A run that was begun before, as its folder tells it."""
+        self._known, self._step = found, found.step
+        self._metrics = Metrics(found.lines)
+        training = found.run.document.training
+        self._folder.show_path(found.run.folder, f"at step {found.step:,}")
+        self._numbers.show_begin(found.step, training.steps)
+        if self._metrics.newest:
+            self._numbers.show_line(self._metrics.newest)
+        self._film.show_previews(found.previews)
+        self.show_plots()
+        self.show_state()
+
+    def show_new(self, folder: Path) -> None:
+        """A run that is to be begun."""
+        self._known, self._step, self._metrics = None, 0, Metrics()
+        self._folder.show_path(folder, "new")
+        self._numbers.show_begin(0, self._session.document.training.steps)
+        self._film.show_previews(())
+        self.show_plots()
+        self.show_state()
+
+    def show_plots(self) -> None:
+        """Draws what has been told so far."""
+        self._plots.show_metrics(self._metrics)
+        self._levels.show_levels(self._metrics, self._film.step)
+
+    def show_state(self) -> None:
+        """What can be done now."""
+        done = self._known is not None and self._step >= self._session.document.training.steps
+        begin = "Start" if self._known is None else "New run" if done else "Resume"
+        self._transport.show_state(self._run.state, begin)
+        self._transport.show_network(self._known is not None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._on_toggled()
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is too little room, the plots are more important than the log."""
+        self._log.setVisible(self.height() >= ROOMY)
+        self._plots.show_room(self.height() // 2)
+        super().resizeEvent(event)
+
+    def _provenance(self) -> Provenance:
+        document = self._session.document if self._known is None else self._known.run.document
+        return provenance(document, step=self._film.step or self._step)
+
+    def _on_toggled(self) -> None:
+        match self._run.state:
+            case State.RUNNING:
+                self._run.pause()
+            case State.PAUSED:
+                self._run.play()
+            case State.IDLE:
+                self._on_begin_asked()
+
+    def _on_begin_asked(self) -> None:
+        """A new run, or the one in the folder, if need be after a question."""
+        document = self._session.settled_document
+        if self._known is not None and self._step >= document.training.steps:
+            self._on_new_asked()
+        if not is_run(self._folder.path):
+            self._begin(document)
+            return
+        try:
+            old = Run.open(self._folder.path).document
+        except UserError as error:
+            self._session.reported.emit(str(error))
+            return
+        changes = differences(old, with_training_of(old, document))
+        if not any(alters(change, document) for change in changes):
+            self._begin(document)
+            return
+        question = ResumeQuestion(self._folder.path.name, changes, self)
+        question.chose_old.connect(partial(self._on_old_chosen, old))
+        question.chose_new.connect(partial(self._begin, document))
+        question.open()
+
+    def _on_old_chosen(self, old: Document) -> None:
+        self._session.edit(
+            "settings of the run",
+            schedule=old.schedule,
+            dataset=old.dataset,
+            network=old.network,
+            objective=old.objective,
+            training=old.training,
+        )
+        self._begin(self._session.settled_document)
+
+    def _begin(self, document: Document) -> None:
+        if self._run.state is State.IDLE:
+            self._run.start(self._folder.path, document, self._controls.device_name)
+
+    def _on_begun(self, begun: Begun) -> None:
+        self.show_known(begun.known)
+        run = begun.known.run
+        self._folder.show_path(run.folder, "in training")
+        self._tell(f"{run.folder}: from step {begun.known.step:,} to {run.document.training.steps:,} on {begun.device}")
+        for note in begun.notes:
+            self._tell(note)
+
+    def _on_stepped(self, step: TrainStep) -> None:
+        self._step = step.step
+        self._numbers.show_step(step)
+
+    def _on_logged(self, lines: list[Line]) -> None:
+        self._metrics.add(lines)
+        if self._metrics.newest:
+            self._numbers.show_line(self._metrics.newest)
+        if not self._redraw.isActive():
+            self._redraw.start()
+
+    def _on_looked(self, looked: Looked) -> None:
+        assert self._known is not None
+        self._numbers.show_working(None)
+        self._film.add(self._known.run.preview(looked.step))
+        self._tell(f"step {looked.step:,}: {looked.verdict}")
+
+    def _on_saved(self, saved: Saved) -> None:
+        self._tell(f"step {saved.step:,} saved in {1000 * saved.seconds:.0f} ms")
+
+    def _on_handed(self, live: LiveNetwork) -> None:
+        self._session.sample_from(live)
+        self._session.noticed.emit(f"Sampling from the network after {live.step:,} steps")
+
+    def _on_state_changed(self, _state: State) -> None:
+        self.show_state()
+
+    def _on_ended(self, outcome: Outcome, text: str) -> None:
+        if outcome is Outcome.FAILED:
+            self._session.reported.emit(text)
+            self._tell(text)
+        elif self._known is not None:
+            what = "finished" if outcome is Outcome.FINISHED else "stopped"
+            self._tell(f"{what}; step {self._step:,} is saved")
+        if self._known is not None:
+            self._folder.show_path(self._folder.path, f"at step {self._step:,}")
+        self._numbers.show_working(None)
+        self.show_plots()
+        self.show_state()
+        self._controls.show_devices()
+
+    def _on_sample_asked(self) -> None:
+        self._run.hand_over(self._folder.path)
+
+    def _on_new_asked(self) -> None:
+        if self._may_change_folder():
+            self.show_new(free_folder(self._session.document.dataset))
+
+    def _on_folder_asked(self, folder: Path) -> None:
+        if not self._may_change_folder():
+            return
+        if is_run(folder):
+            self._read(folder, self.show_known)
+        elif folder.is_dir() and any(folder.iterdir()):
+            self._session.reported.emit(f"{folder} is not a run, and it is not empty; choose another folder")
+        else:
+            self.show_new(folder)
+
+    def _on_compare_asked(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "A run to compare with", str(standard_place()))
+        if folder:
+            self._read(Path(folder), self._on_compared)
+
+    def _on_compared(self, found: Known) -> None:
+        name = found.run.folder.name
+        self._others = [(name, Metrics(found.lines)), *(other for other in self._others if other[0] != name)]
+        self._plots.show_others(self._others)
+
+    def _on_settled(self, document: Document) -> None:
+        self._facts.ask(document)
+        if self._known is None and self._run.state is State.IDLE:
+            self._folder.show_path(self._folder.path, "new")
+            self._numbers.show_begin(0, document.training.steps)
+        self.show_state()
+
+    def _on_dataset_asked(self, ref: str) -> None:
+        self._facts.verify(ref)
+
+    def _on_verified(self, ref: str) -> None:
+        self._session.edit("data set", dataset=ref)
+        if self._known is None and self._run.state is State.IDLE and self._folder.path.parent == standard_place():
+            self._on_new_asked()  # it is named after the data set
+
+    def _on_facts_failed(self, text: str) -> None:
+        self._controls.show_document(self._session.document)
+        self._session.reported.emit(text)
+
+    def _on_export_asked(self, plot: LinePlot, suffix: str) -> None:
+        path = ask_target(self, "Save the plot", "training", suffix)
+        if path is None:
+            return
+        try:
+            save_plot(plot, path, self._provenance())
+        except UserError as error:
+            self._session.reported.emit(str(error))
+        else:
+            self._session.noticed.emit(f"Saved {path}")
+
+    def _may_change_folder(self) -> bool:
+        if self._run.state is not State.IDLE:
+            self._session.reported.emit("a run is under way; stop it first, it can be resumed")
+        return self._run.state is State.IDLE
+
+    def _read(self, folder: Path, show: Callable[[Known], None]) -> None:
+        """Reads a run's folder beside the living window."""
+
+        def on_reported(values: list[Known]) -> None:
+            show(values[-1])
+
+        job = Job(partial(known, folder), self)
+        job.reported.connect(on_reported)
+        job.ended.connect(partial(self._on_read, job))
+        job.play()
+
+    def _on_read(self, job: Job, outcome: Outcome, text: str) -> None:
+        job.deleteLater()
+        if outcome is Outcome.FAILED:
+            self._session.reported.emit(text)
+
+    def _tell(self, text: str) -> None:
+        self._log.appendPlainText(text)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(self._transport)
+        head.addWidget(self._folder, 1)
+        places, right = QGridLayout(), QWidget(self)
+        places.setContentsMargins(0, 0, 0, 0)
+        places.setSpacing(6)
+        places.addWidget(self._plots, 0, 0, 2, 1)
+        places.addWidget(self._levels, 0, 1)
+        places.addWidget(self._film, 1, 1)
+        for index in (0, 1):
+            places.setColumnStretch(index, 1)
+            places.setRowStretch(index, 1)
+        self._log.setMaximumHeight(LOG)
+        self._log.setAccessibleName("what happened in the run")
+        self._log.setFrameShape(QFrame.Shape.NoFrame)
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(head)
+        column.addWidget(self._numbers)
+        column.addLayout(places, 1)
+        column.addWidget(self._log)
+        right.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        split = QSplitter(self)
+        split.addWidget(_scrolling(self._controls))
+        split.addWidget(right)
+        split.setStretchFactor(1, 1)
+        split.setSizes([CONTROLS, 900])
+        split.setCollapsible(1, False)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(6, 6, 6, 6)
+        row.addWidget(split)
+
+    def _connect(self) -> None:
+        session, run = self._session, self._run
+        session.settled.connect(self._on_settled)
+        self._redraw.timeout.connect(self.show_plots)
+        self._connect_run(run)
+        self._transport.toggled.connect(self._on_toggled)
+        self._transport.stopped.connect(run.stop)
+        self._transport.sample_asked.connect(self._on_sample_asked)
+        self._transport.compare_asked.connect(self._on_compare_asked)
+        self._folder.asked.connect(self._on_folder_asked)
+        self._folder.new_asked.connect(self._on_new_asked)
+        self._controls.dataset_asked.connect(self._on_dataset_asked)
+        self._facts.found.connect(self._controls.show_facts)
+        self._facts.verified.connect(self._on_verified)
+        self._facts.failed.connect(self._on_facts_failed)
+        self._film.moved.connect(lambda step: self._levels.show_levels(self._metrics, step))
+        for plot in (*self._plots.plots, self._levels.plot):
+            plot.export_asked.connect(partial(self._on_export_asked, plot))
+        self._film.refused.connect(session.reported)
+        self._film.saved.connect(session.noticed)
+
+    def _connect_run(self, run: TrainingRun) -> None:
+        run.changed.connect(self._on_state_changed)
+        run.begun.connect(self._on_begun)
+        run.stepped.connect(self._on_stepped)
+        run.logged.connect(self._on_logged)
+        run.looked.connect(self._on_looked)
+        run.saved.connect(self._on_saved)
+        run.working.connect(self._numbers.show_working)
+        run.handed.connect(self._on_handed)
+        run.ended.connect(self._on_ended)
+        run.refused.connect(self._session.reported)
+
+
+def _scrolling(widget: QWidget) -> QScrollArea:
+    area = QScrollArea(widgetResizable=True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(widget)
+    return area

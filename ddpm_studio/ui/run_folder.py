@@ -1,0 +1,96 @@
+"""Which folder a run is written to, or gone on with; where runs are kept unless somebody says otherwise."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QStandardPaths, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+
+from ddpm_studio.errors import UserError
+from ddpm_studio.run import Run
+from ddpm_studio.ui.training_work import is_run, step_of
+
+RECENT = 8
+"""Runs that the menu lists at most."""
+
+
+class RunFolder(QWidget):
+    """Shows the folder; its menu asks for another one with `asked`, or for a new one with `new_asked`."""
+
+    asked = Signal(object)  # a Path
+    new_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.path = Path()
+        self._label = QLabel(self)
+        self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._label.setAccessibleName("folder of the run")
+        self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.menu = QMenu(self)
+        self.menu.aboutToShow.connect(self._on_menu_opened)
+        button = QToolButton(self)
+        button.setText("Run…")
+        button.setToolTip("begin a new run, or open one to go on with it")
+        button.setAccessibleName("choose the run")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(self.menu)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(button)
+        row.addWidget(self._label, 1)
+
+    def show_path(self, path: Path, what: str) -> None:
+        """Shows a folder, and what it is."""
+        self.path = path
+        self._label.setText(f"{path.name}  <i>{what}</i>")
+        self._label.setToolTip(str(path))
+
+    def _on_menu_opened(self) -> None:
+        self.menu.clear()
+        self.menu.addAction("New run", self.new_asked.emit)
+        self.menu.addAction("New run in a folder…", partial(self._ask, "An empty folder for the run"))
+        self.menu.addAction("Open a run…", partial(self._ask, "Open a run"))
+        self.menu.addSeparator()
+        for run in runs_in(standard_place()):
+            text = f"{run.folder.name}: step {step_of(run):,} of {run.document.training.steps:,}"
+            self.menu.addAction(text.replace("&", "&&"), partial(self.asked.emit, run.folder))
+
+    def _ask(self, title: str) -> None:
+        path = QFileDialog.getExistingDirectory(self, title, str(standard_place()))
+        if path:
+            self.asked.emit(Path(path))
+
+
+def standard_place() -> Path:
+    """Where runs are kept unless somebody says otherwise."""
+    place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    return (Path(place) if place else Path.home()) / "DDPM Studio" / "runs"
+
+
+def free_folder(dataset: str) -> Path:
+    """A folder in the standard place that is not there yet, named after the data set."""
+    name = Path(dataset).stem or "run"
+    place = standard_place()
+    return next(path for n in range(1, 1_000_000) if not (path := place / f"{name}-{n}").exists())
+
+
+def runs_in(place: Path) -> Iterator[Run]:
+    """The runs in a folder, the newest first, at most RECENT; what cannot be read is left out."""
+    try:
+        folders = [folder for folder in place.iterdir() if is_run(folder)]
+        folders.sort(key=lambda folder: (folder / "checkpoints").stat().st_mtime, reverse=True)
+    except OSError:
+        return
+    for folder in folders[:RECENT]:
+        try:
+            yield Run.open(folder)
+        except UserError:
+            continue
+
+
+def unfinished() -> Run | None:
+    """The newest run in the standard place, if it stopped before its end."""
+    run = next(runs_in(standard_place()), None)
+    return run if run is not None and 0 < step_of(run) < run.document.training.steps else None
