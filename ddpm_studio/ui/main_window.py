@@ -17,7 +17,7 @@ from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.theme import Choice
 from ddpm_studio.ui.workspaces import PANELS, WORKSPACES, HasJobs, Panel, arrange
 
-LAYOUT = 1
+LAYOUT = 2
 """Raised when the docks change so that an arrangement remembered from before would not fit."""
 
 SIZE = QSize(1600, 1000)
@@ -37,7 +37,7 @@ class MainWindow(QMainWindow):
         self.docks = {key: Dock(key, panel.title, _before(panel), self) for key, panel in PANELS.items()}
         self._loading: Loading | None = None
         self._painted = False
-        self._workspace = "explore"
+        self.workspace = "explore"
         self.messages = MessageBar(self)
         self.setDockNestingEnabled(True)
         self.setAcceptDrops(True)
@@ -48,11 +48,20 @@ class MainWindow(QMainWindow):
 
     def reset_layout(self) -> None:
         """Puts the docks where the workspace wants them."""
-        arrange(self, self.docks, WORKSPACES[self._workspace])
+        arrange(self, self.docks, WORKSPACES[self.workspace])
+
+    def choose_workspace(self, key: str) -> None:
+        """Another workspace, arranged as it was left; this one's arrangement is remembered."""
+        if key != self.workspace:
+            self._remember()
+            self._settings.setValue("workspace", key)
+            self._open_workspace(key)
 
     def focus_panel(self, key: str) -> None:
-        """Shows a panel and gives the keyboard to its first control."""
+        """Shows a panel, if need be in the workspace it has a place in, and gives the keyboard to its first control."""
         dock = self.docks[key]
+        if dock.isHidden() and not WORKSPACES[self.workspace].holds(key):
+            self.choose_workspace(next(name for name, workspace in WORKSPACES.items() if workspace.holds(key)))
         dock.show()
         dock.raise_()
         dock.activateWindow()
@@ -146,17 +155,24 @@ class MainWindow(QMainWindow):
         self.setWindowModified(not self.session.undo_stack.isClean())
 
     def _restore(self) -> None:
-        """The size and the arrangement of the last time, or the workspace's own."""
+        """The size and the workspace of the last time."""
         self.resize((self.screen().availableSize() - FRAME).boundedTo(SIZE))
-        self.reset_layout()
-        geometry, state = self._settings.value("geometry"), self._settings.value(f"layout/{self._workspace}")
-        if isinstance(geometry, QByteArray) and isinstance(state, QByteArray):
+        geometry, workspace = self._settings.value("geometry"), self._settings.value("workspace")
+        if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
+        self._open_workspace(workspace if workspace in WORKSPACES else self.workspace)
+
+    def _open_workspace(self, key: str) -> None:
+        """As it was left, or as it is meant to be."""
+        self.workspace = key
+        self.reset_layout()
+        state = self._settings.value(f"layout/{key}")
+        if isinstance(state, QByteArray):
             self.restoreState(state, LAYOUT)
 
     def _remember(self) -> None:
         self._settings.setValue("geometry", self.saveGeometry())
-        self._settings.setValue(f"layout/{self._workspace}", self.saveState(LAYOUT))
+        self._settings.setValue(f"layout/{self.workspace}", self.saveState(LAYOUT))
 
     def _close_work(self) -> None:
         """Ends every thread: the import, what is being read, the panels' jobs."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu
 from ddpm_studio import log
 from ddpm_studio.ui import theme
 from ddpm_studio.ui.theme import Choice
+from ddpm_studio.ui.workspaces import WORKSPACES
 
 if TYPE_CHECKING:
     from ddpm_studio.ui.main_window import MainWindow
@@ -70,10 +71,27 @@ def _view(menu: QMenu, window: "MainWindow") -> None:
         go.triggered.connect(partial(window.focus_panel, key))
         window.addAction(go)
     menu.addSeparator()
+    _workspaces(menu.addMenu("&Workspace"), window)
     _themes(menu.addMenu("&Theme"), window)
     menu.addAction("&Reset layout", window.reset_layout)
     full = menu.addAction("F&ull screen", QKeySequence("F11"), window.toggle_full_screen)
     full.setCheckable(True)
+
+
+def _workspaces(menu: QMenu, window: "MainWindow") -> None:
+    group = QActionGroup(menu)
+    for number, (key, workspace) in enumerate(WORKSPACES.items(), start=1):
+        choose = partial(window.choose_workspace, key)
+        action = menu.addAction(f"&{workspace.title}", QKeySequence(f"Alt+{number}"), choose)
+        action.setCheckable(True)
+        action.setData(key)
+        group.addAction(action)
+    menu.aboutToShow.connect(partial(_check_workspace, group, window))
+
+
+def _check_workspace(group: QActionGroup, window: "MainWindow") -> None:
+    for action in group.actions():
+        action.setChecked(action.data() == window.workspace)
 
 
 def _themes(menu: QMenu, window: "MainWindow") -> None:

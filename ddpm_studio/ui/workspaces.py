@@ -35,6 +35,10 @@ class Workspace:
     rows: tuple[tuple[str, ...], ...]
     heights: tuple[int, ...]
 
+    def holds(self, key: str) -> bool:
+        """Whether a panel has a place in it."""
+        return any(key in row for row in self.rows)
+
 
 @runtime_checkable
 class HasJobs(Protocol):
@@ -45,7 +49,7 @@ class HasJobs(Protocol):
 
 
 def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], workspace: Workspace) -> None:
-    """Puts a workspace's docks where it wants them and hides the others."""
+    """Puts a workspace's docks where it wants them; the others are hidden behind its first one."""
     for dock in docks.values():
         dock.setFloating(False)
         window.removeDockWidget(dock)
@@ -59,6 +63,10 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], workspace: Wo
         window.resizeDocks([docks[key] for key in row], [1000] * len(row), Qt.Orientation.Horizontal)
         for key in row:
             docks[key].show()
+    for key, dock in docks.items():
+        if not workspace.holds(key):
+            window.tabifyDockWidget(firsts[0], dock)
+            dock.hide()
     window.resizeDocks(firsts, list(workspace.heights), Qt.Orientation.Vertical)
 
 
@@ -66,8 +74,10 @@ PANELS: dict[str, Panel] = {
     "schedule": Panel("Schedule", "ddpm_studio.ui.panels.schedule", "SchedulePanel", needs_torch=False),
     "noising": Panel("Noising", "ddpm_studio.ui.panels.noising", "NoisingPanel", needs_torch=True),
     "sampling": Panel("Sampling", "ddpm_studio.ui.panels.sampling", "SamplingPanel", needs_torch=True),
+    "training": Panel("Training", "ddpm_studio.ui.panels.training", "TrainingPanel", needs_torch=True),
 }
 
 WORKSPACES: dict[str, Workspace] = {
     "explore": Workspace("Explore", (("schedule", "noising"), ("sampling",)), (520, 440)),
+    "train": Workspace("Train", (("training",),), (960,)),
 }

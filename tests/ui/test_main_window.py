@@ -142,8 +142,9 @@ def test_the_window_is_named_before_it_is_shown(qtbot, settings, panels):
 
 
 def test_after_the_first_paint_every_panel_is_in_its_dock(window):
-    assert [dock.windowTitle() for dock in window.docks.values()] == ["Schedule", "Noising", "Sampling"]
-    assert all(type(dock.panel).__name__ == "PlainPanel" and dock.isVisible() for dock in window.docks.values())
+    assert [dock.windowTitle() for dock in window.docks.values()] == ["Schedule", "Noising", "Sampling", "Training"]
+    assert all(type(dock.panel).__name__ == "PlainPanel" for dock in window.docks.values())
+    assert [key for key, dock in window.docks.items() if dock.isVisible()] == ["schedule", "noising", "sampling"]
     assert window.messages.message == ""
 
 
@@ -273,7 +274,7 @@ def test_closing_with_nothing_changed_asks_nothing_and_ends_the_jobs(window, ans
     asked = answer(QMessageBox.StandardButton.Cancel)
     assert window.close()
     assert asked == []
-    assert [dock.panel.closed for dock in window.docks.values()] == [1, 1, 1]
+    assert [dock.panel.closed for dock in window.docks.values()] == [1, 1, 1, 1]
 
 
 def test_closing_with_unsaved_changes_can_be_cancelled(window, answer):
@@ -402,12 +403,38 @@ def test_the_arrangement_of_the_docks_is_remembered_and_can_be_reset(window, mak
     assert again.docks["sampling"].geometry().top() > left.bottom()
 
 
-@pytest.mark.parametrize(("number", "key"), [(1, "schedule"), (2, "noising"), (3, "sampling")])
+@pytest.mark.parametrize(("number", "key"), [(1, "schedule"), (2, "noising"), (3, "sampling"), (4, "training")])
 def test_control_and_a_number_give_the_keyboard_to_a_panel(qtbot, window, number, key):
     window.docks[key].hide()
     qtbot.keyClick(window, getattr(Qt.Key, f"Key_{number}"), Qt.KeyboardModifier.ControlModifier)
     assert window.docks[key].isVisible()
     qtbot.waitUntil(lambda: window.docks[key].panel.edit.hasFocus())
+
+
+def test_a_workspace_is_chosen_by_key_and_found_again_as_it_was_left(qtbot, window, make):
+    window.docks["noising"].hide()
+    qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    assert [key for key, dock in window.docks.items() if dock.isVisible()] == ["training"]
+    action(window, "Explore").trigger()
+    assert [key for key, dock in window.docks.items() if dock.isVisible()] == ["schedule", "sampling"]
+    action(window, "Train").trigger()
+    window.close()
+    again = make()
+    assert [key for key, dock in again.docks.items() if dock.isVisible()] == ["training"]
+
+
+def test_a_panel_is_found_in_the_workspace_it_has_a_place_in(qtbot, window):
+    qtbot.keyClick(window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
+    assert (window.workspace, window.docks["noising"].isVisible()) == ("train", False)
+    qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert (window.workspace, window.docks["noising"].isVisible()) == ("explore", True)
+
+
+def test_a_panel_of_another_workspace_that_is_shown_here_lies_behind_the_first(window):
+    action(window, "Training").trigger()
+    assert window.workspace == "explore"
+    assert not window.docks["training"].isFloating()
+    assert window.tabifiedDockWidgets(window.docks["schedule"]) == [window.docks["training"]]
 
 
 def test_every_control_of_the_menus_has_a_name_and_no_two_actions_share_a_key(window):
