@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import ddpm_studio
-from ddpm_studio.assets import asset, photographs
+from ddpm_studio.assets import asset, checkpoints, photographs
 from ddpm_studio.errors import UserError
 
 PACKAGE = Path(ddpm_studio.__file__).parent
@@ -22,6 +22,15 @@ def test_the_six_photographs_are_named_and_are_256_pixels_square():
         with Image.open(asset("images", f"{name}.png")) as image:
             assert image.size == (256, 256)
             assert image.mode == ("L" if name == "camera" else "RGB")
+
+
+def test_shipped_checkpoints_are_those_that_are_there(tmp_path, monkeypatch):
+    monkeypatch.setattr("ddpm_studio.assets.ROOTS", (tmp_path / "wheel", tmp_path / "checkout"))
+    assert checkpoints() == ()
+    (tmp_path / "checkout" / "checkpoints").mkdir(parents=True)
+    for name in ("small.safetensors", "large.safetensors", "notes.txt"):
+        (tmp_path / "checkout" / "checkpoints" / name).touch()
+    assert checkpoints() == ("large", "small")
 
 
 def test_a_missing_asset_says_what_to_do():

@@ -86,5 +86,5 @@ def _of_network(network: Network) -> str:
 
 def _comparison(model: Model) -> str:
     if model.data is None:
-        return "The pictures it was trained on are not to be had here, so its samples are compared with none."
+        return "The pictures it was trained on are not here, or too many: its samples are compared with none."
     return f"{model.data.note}\nIts samples are compared with these {len(model.data.train):,} pictures."

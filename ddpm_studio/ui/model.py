@@ -14,6 +14,7 @@ from ddpm_studio.run import checkpoint_named
 from ddpm_studio.schedule import Schedule
 from ddpm_studio.ui.live import LiveNetwork
 
+MOST = 2**25  # values in the training pictures: a comparison with more would take longer than the network does
 UNSEEN = 64  # held-out pictures that are compared with the training set
 
 
@@ -111,10 +112,10 @@ def _compared(source: Source, denoiser: Denoiser, header: Header, told: dict[str
 
 
 def _trained_on(header: Header) -> ImageData | None:
-    """The pictures, if there is still a data set of that name and it is the same one."""
+    """The pictures, if there is still a data set of that name, it is the same one, and it is not too large."""
     try:
         data = load(header.document.dataset).holding_out(header.document.training.held_out)
     except UserError:
         return None
-    same = data.shape == header.shape and header.digest in ("", data.digest)
-    return data if same else None
+    fits = data.shape == header.shape and data.train.size <= MOST
+    return data if fits and header.digest in ("", data.digest) else None

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -231,15 +232,22 @@ def test_samples_are_compared_with_the_pictures_the_network_was_trained_on(qtbot
     assert panel._inspector.neighbours.isVisibleTo(panel)
 
 
-def test_pictures_that_are_others_now_are_not_compared_with(qtbot, panel, trained_by, tmp_path):
-    choose(qtbot, panel, checkpoint(tmp_path / "other.safetensors", trained_by, digest="0" * 64))
+@pytest.mark.parametrize("why", ["others", "gone", "too many"])
+def test_pictures_that_cannot_be_compared_with_are_not_shown(qtbot, panel, trained_by, tmp_path, monkeypatch, why):
+    path = checkpoint(tmp_path / "other.safetensors", trained_by, digest="0" * 64 if why == "others" else None)
+    if why == "gone":
+        Path(trained_by.dataset).unlink()
+    elif why == "too many":
+        monkeypatch.setattr("ddpm_studio.ui.model.MOST", 32 * 192 - 1)
+    choose(qtbot, panel, path)
     inspector = panel._inspector
     assert not any(each.isVisibleTo(panel) for each in (inspector.neighbours, inspector.verdict, inspector.entropy))
     press(qtbot, panel, Qt.Key.Key_Right, 1)
     assert panel._frame.neighbours is None
-    panel._session.undo_stack.undo()
-    qtbot.waitUntil(lambda: at(panel) >= 0 and panel._chain.model.network is None, timeout=5000)
-    assert inspector.neighbours.isVisibleTo(panel)
+    if why != "gone":
+        panel._session.undo_stack.undo()
+        qtbot.waitUntil(lambda: at(panel) >= 0 and panel._chain.model.network is None, timeout=5000)
+        assert inspector.neighbours.isVisibleTo(panel)
 
 
 def damaged(tmp_path, trained_by, how):
