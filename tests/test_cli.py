@@ -252,3 +252,12 @@ def test_without_a_display_the_window_says_how_to_do_without():
     assert (done.returncode, done.stdout) == (2, "")
     assert len(done.stderr.splitlines()) == 1
     assert "headless" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["s.json", "s.csv", "scheduler_config.json"])
+def test_info_knows_a_schedule_s_file(name, tmp_path, capsys):
+    main(["schedule", "linear", "--T", "7", "--beta-end", "0.3", "--out", str(tmp_path / name)])
+    capsys.readouterr()
+    head, _, told = printed(capsys, "info", str(tmp_path / name)).partition("\n")
+    assert head == f"{tmp_path / name}: a schedule"
+    assert json.loads(told)["T"] == 7
