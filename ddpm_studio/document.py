@@ -38,7 +38,10 @@ class Sampling(Parameters):
 
 @dataclass(frozen=True)
 class Document:
-    """Everything the user chose. Two equal documents and the same version give the same pictures."""
+    """Everything the user chose. Two equal documents and the same version give the same pictures.
+
+    Whatever is put together can be run: more steps than the schedule has are cut down to its T.
+    """
 
     schedule: Schedule = field(default_factory=Linear)
     dataset: str = "pixel-faces"
@@ -46,10 +49,9 @@ class Document:
     sampler: Sampler = field(default_factory=Ancestral)
     sampling: Sampling = field(default_factory=Sampling)
 
-    def with_schedule(self, schedule: Schedule) -> "Document":
-        """This document with another schedule; the sampler's steps are kept within its T."""
-        steps = min(self.sampler.steps, schedule.T)
-        return replace(self, schedule=schedule, sampler=replace(self.sampler, steps=steps))
+    def __post_init__(self) -> None:
+        if self.sampler.steps > self.schedule.T:
+            object.__setattr__(self, "sampler", replace(self.sampler, steps=self.schedule.T))
 
     def to_json(self) -> dict[str, object]:
         """A JSON object that `from_json` reads back to an equal document."""

@@ -172,9 +172,21 @@ def test_a_file_that_is_not_there_is_refused_by_name(tmp_path):
 
 
 def test_a_shorter_schedule_keeps_the_sampler_within_its_steps():
-    document = Document(sampler=Ddim(steps=500, eta=0.5)).with_schedule(Linear(T=50))
+    document = Document(sampler=Ddim(steps=500, eta=0.5), schedule=Linear(T=50))
     assert document.sampler == Ddim(steps=50, eta=0.5)
-    assert document.with_schedule(Linear(T=1000)).sampler.steps == 50
+    assert replace(document, schedule=Linear(T=1000)).sampler.steps == 50
+
+
+@given(samplers, schedules)
+def test_whatever_sampler_and_schedule_are_put_together_can_be_run(sampler, schedule):
+    document = Document(schedule=schedule, sampler=sampler)
+    assert document.sampler == replace(sampler, steps=min(sampler.steps, schedule.T))
+    assert len(document.sampler.times(schedule.T)) == document.sampler.steps
+
+
+def test_a_file_that_asks_for_more_steps_than_its_schedule_has_is_opened_with_all_there_are():
+    data = {**START, "schedule": {"kind": "linear", "T": 50}, "sampler": {"kind": "ddim", "steps": 2000}}
+    assert Document.from_json(data).sampler == Ddim(steps=50)
 
 
 def test_documents_differ_where_a_single_choice_differs():

@@ -121,13 +121,15 @@ def _document(args: argparse.Namespace) -> tuple[Document, int]:
     if args.document is None and args.exact is None:
         raise UserError("say what to sample from: --exact pixel-faces, or a document; see ddpm-studio sample --help")
     base = Document() if args.document is None else document_in(Path(args.document))
-    document = base.with_schedule(SCHEDULE.chosen(args, args.schedule, base.schedule))
+    document = replace(base, schedule=SCHEDULE.chosen(args, args.schedule, base.schedule))
+    sampler = SAMPLER.chosen(args, args.sampler, document.sampler)
+    sampler.times(document.schedule.T)  # too many steps, asked for by name, are refused and not cut down
     count = document.sampling.count if args.count is None else whole(args.count, "-n", 1, MOST)
     seed = document.sampling.seed if args.seed is None else seed_of(args.seed)
     document = replace(
         document,
         dataset=args.exact or document.dataset,
-        sampler=SAMPLER.chosen(args, args.sampler, document.sampler),
+        sampler=sampler,
         sampling=replace(document.sampling, count=min(count, SHOWN), seed=seed),
     )
     return document, count

@@ -8,7 +8,6 @@ from time import monotonic
 from PySide6.QtCore import QObject, Signal, Slot
 
 from ddpm_studio.document import Document
-from ddpm_studio.errors import UserError
 from ddpm_studio.neighbours import Neighbours, Watched
 from ddpm_studio.sample import Step
 from ddpm_studio.trajectory import Trajectory
@@ -64,14 +63,9 @@ class ReverseChain(QObject):
     def restart(self, document: Document) -> None:
         """Walks the chain of another document as far, in t/T, as this one was to go, and looks from where it was to."""
         position, front = self._share(self._wanted), self._share(self._state_after(self._asked))
-        try:
-            times = (*document.sampler.times(document.schedule.T).tolist(), 0)
-        except UserError as error:
-            self.failed.emit(str(error))
-            return
         self._retire()
         self.document = document
-        self.times = times
+        self.times = (*document.sampler.times(document.schedule.T).tolist(), 0)
         self.trajectory, self.neighbours, self._at_hand, self.position = None, [], {}, -1
         self._wanted, self._asked = self._index(position), 0
         model = self.model

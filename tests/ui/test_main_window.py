@@ -341,7 +341,7 @@ def test_save_as_adds_the_suffix_and_open_finds_what_was_saved(qtbot, window, tm
     action(window, "Save as…").trigger()
     assert window.windowTitle() == "DDPM Studio — mine[*]"
     assert not window.isWindowModified()
-    assert document.load(tmp_path / "mine.ddpm.json") == Document().with_schedule(Linear(T=321))
+    assert document.load(tmp_path / "mine.ddpm.json") == Document(schedule=Linear(T=321))
 
 
 def test_recent_files_come_newest_first_and_missing_ones_are_dropped(qtbot, window, make, tmp_path):

@@ -80,8 +80,7 @@ class SchedulePanel(QWidget):
 
     def show_findings(self) -> None:
         """What is wrong with the schedule, given the data set and the sampler."""
-        schedule = self._session.document.schedule
-        sampler = self._session.document.with_schedule(schedule).sampler  # a file may ask for more steps than T
+        schedule, sampler = self._session.document.schedule, self._session.document.sampler
         self.findings.show_findings(lint(schedule, self._moment.value, sampler.times(schedule.T)))
 
     def show_point(self, words: str) -> None:
