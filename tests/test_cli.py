@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from ddpm_studio import __version__
-from ddpm_studio.cli import COMMANDS, gui, info, main
+from ddpm_studio.cli import gui, info, main
+from ddpm_studio.cli.commands import COMMANDS
 from ddpm_studio.sampler import SAMPLERS
 from ddpm_studio.schedule import SCHEDULES, Cosine, Drawn, Linear, Space
 from ddpm_studio.ui import app

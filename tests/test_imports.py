@@ -11,7 +11,7 @@ PACKAGE = Path(ddpm_studio.__file__).parent
 GUI = {"PySide6", "pyqtgraph", "shiboken6"}
 WITHOUT_TORCH = [
     "ddpm_studio.assets",
-    "ddpm_studio.cli",
+    "ddpm_studio.cli.commands",
     "ddpm_studio.curve",
     "ddpm_studio.data",
     "ddpm_studio.document",
