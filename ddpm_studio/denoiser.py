@@ -7,7 +7,6 @@ mixture with one component.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import prod
 from typing import Protocol, Self
 
 import numpy as np
@@ -169,8 +168,3 @@ class _Merged:
 
     def mean(self) -> Tensor:
         return self.sum / self.total
-
-
-def sample_size(denoiser: Denoiser) -> int:
-    """D, the number of values in one sample."""
-    return prod(denoiser.shape)
