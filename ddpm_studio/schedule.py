@@ -4,7 +4,7 @@ Every table is float64, read-only, of length T + 1 and indexed by the paper's ow
 (β_0 = 0, ᾱ_0 = 1) and t = 1..T are noisy. A schedule holds its few numbers; the tables are derived from them.
 """
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -25,7 +25,7 @@ Scaled = Annotated[bool, "multiply β by 1000/T, so that ᾱ keeps its shape whe
 
 
 @dataclass(frozen=True)
-class Schedule(Parameters):
+class Schedule(Parameters, ABC):
     """β_1..β_T and all that follows from them (Ho et al. 2020, §2).
 
     Raises:

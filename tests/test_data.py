@@ -390,6 +390,7 @@ def test_a_large_file_is_shrunk_in_its_proportions(tmp_path):
     [
         ("fashion:10000", "fashion:0 to fashion:9999"),
         ("fashion:-1", "fashion:0 to fashion:9999"),
+        (f"fashion:{'9' * 5000}", "fashion:0 to fashion:9999"),
         ("pixel-faces:", "pixel-faces:0 to pixel-faces:11999"),
         ("pixel-faces", "pixel-faces:0 to pixel-faces:11999"),
         ("fashion:²", "there is no fashion:²"),

@@ -91,6 +91,7 @@ def test_what_a_document_leaves_out_takes_its_default():
         ({"schedule": {"kind": "linear", "beta": 1}}, "schedule: unknown 'beta'; known are"),
         ({"sampler": {"kind": "ddim", "variance": 1}}, "sampler: unknown 'variance'; known are"),
         ({"noising": {"size": 1}}, "noising: unknown 'size'"),
+        ({"noising": {"kind": "linear"}}, "noising: unknown 'kind'"),
         ({"schedule": {"kind": "wave"}}, "schedule: unknown kind 'wave'; known are linear"),
         ({"schedule": {"T": 100}}, "schedule: unknown kind None"),
         ({"schedule": []}, "schedule must be a JSON object, but is list"),

@@ -6,6 +6,7 @@ from ddpm_studio.data.pictures import Picture, fit, open_picture, shrink, to_cha
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import existing
 
+MOST_DIGITS = 9  # of a picture's number: int() raises on thousands of them
 LONGEST = 512  # pixels on the longer side of a picture whose size is left to itself
 
 
@@ -41,7 +42,7 @@ def _named(ref: str) -> Picture:
 
 def _of_dataset(name: str, index: str) -> Picture:
     pictures = load(name).train
-    if not index.isdecimal() or int(index) >= len(pictures):
+    if not index.isdecimal() or len(index) > MOST_DIGITS or int(index) >= len(pictures):
         raise UserError(f"{name} has the pictures {name}:0 to {name}:{len(pictures) - 1}; there is no {name}:{index}.")
     picture: Picture = pictures[int(index)]
     return picture
