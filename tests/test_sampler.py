@@ -68,16 +68,10 @@ def moves_of(sampler: Sampler, schedule: Schedule) -> list[Move]:
     return [sampler.move(schedule, t, s) for t, s in pairwise([*sampler.times(schedule.T).tolist(), 0])]
 
 
-def moves(sampler: Sampler, schedule: Schedule) -> list[Move]:
-    """Every move of the chain, from the first timestep down to 0."""
-    stops = [*sampler.times(schedule.T).tolist(), 0]
-    return [sampler.move(schedule, t, s) for t, s in pairwise(stops)]
-
-
 @pytest.mark.parametrize("kind", SAMPLERS)
 @pytest.mark.parametrize("spacing", Spacing)
 def test_every_move_but_the_last_may_add_noise(kind, spacing):
-    chain = moves(SAMPLERS[kind](steps=7, spacing=spacing, **({"eta": 0.5} if kind == "ddim" else {})), Linear(T=50))
+    chain = moves_of(SAMPLERS[kind](steps=7, spacing=spacing, **({"eta": 0.5} if kind == "ddim" else {})), Linear(T=50))
     assert all(move.sigma > 0.0 for move in chain[:-1])
     assert (chain[-1].s, chain[-1].sigma) == (0, 0.0)
 
@@ -137,7 +131,7 @@ def gains(schedule: Schedule, sampler: Sampler, s2: float) -> tuple[np.ndarray, 
     t = np.array([m.t for m in moves])
     spread = schedule.alpha_bar[t] * s2 + 1 - schedule.alpha_bar[t]
     x0, eps = schedule.alpha_bar[t] ** 0.5 * s2 / spread, (1 - schedule.alpha_bar[t]) ** 0.5 / spread
-    k = [m.a * g + m.b + m.c * e for m, g, e in zip(chain, x0, eps, strict=True)]
+    k = [m.a * g + m.b + m.c * e for m, g, e in zip(moves, x0, eps, strict=True)]
     return np.array(k), np.array([m.sigma for m in moves])
 
 
