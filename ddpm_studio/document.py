@@ -8,7 +8,7 @@ from typing import Annotated
 
 from ddpm_studio import __version__
 from ddpm_studio.errors import UserError
-from ddpm_studio.files import write_text
+from ddpm_studio.files import reading, write_text
 from ddpm_studio.params import Json, Parameters, Range, one_of, refuse_unknown
 from ddpm_studio.sampler import SAMPLERS, Ancestral, Sampler
 from ddpm_studio.schedule import SCHEDULES, Linear, Schedule
@@ -107,10 +107,10 @@ def load(path: Path) -> Document:
     Raises:
         UserError: no such file, not JSON, or not a document of this version.
     """
+    with reading(path):
+        content = path.read_bytes()
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror or error}") from error
+        data = json.loads(content)
     except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, a number or a nesting without end
         raise UserError(f"{path} is not a DDPM Studio document: it is not JSON ({error})") from error
     return Document.from_json(data)

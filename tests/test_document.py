@@ -168,7 +168,7 @@ def test_a_file_that_is_not_json_is_refused_by_name(tmp_path, content):
 
 
 def test_a_file_that_is_not_there_is_refused_by_name(tmp_path):
-    with pytest.raises(UserError, match=r"cannot read .*absent\.ddpm\.json: No such file"):
+    with pytest.raises(UserError, match=r"cannot read .*absent\.ddpm\.json: there is no such file"):
         load(tmp_path / "absent.ddpm.json")
 
 

@@ -184,7 +184,7 @@ def test_a_huge_file_and_a_missing_one_are_refused(tmp_path):
     (tmp_path / "a.json").write_bytes(b" " * (2**23 + 1))
     with pytest.raises(UserError, match="larger"):
         read(tmp_path / "a.json")
-    with pytest.raises(UserError, match="Cannot read"):
+    with pytest.raises(UserError, match="cannot read"):
         read(tmp_path / "b.json")
 
 

@@ -34,8 +34,8 @@ def _named(ref: str) -> Picture:
     path = existing(ref)
     if path is None:
         raise UserError(
-            f"There is no picture named {ref!r}; the shipped photographs are {', '.join(photographs())}; "
-            f"or give a data-set picture such as fashion:7, or a path."
+            f"there is no picture named {ref!r}; the shipped photographs are {', '.join(photographs())}; "
+            f"or give a data-set picture such as fashion:7, or a path"
         )
     return open_picture(path)
 
@@ -43,6 +43,6 @@ def _named(ref: str) -> Picture:
 def _of_dataset(name: str, index: str) -> Picture:
     pictures = load(name).train
     if not index.isdecimal() or len(index) > MOST_DIGITS or int(index) >= len(pictures):
-        raise UserError(f"{name} has the pictures {name}:0 to {name}:{len(pictures) - 1}; there is no {name}:{index}.")
+        raise UserError(f"{name} has the pictures {name}:0 to {name}:{len(pictures) - 1}; there is no {name}:{index}")
     picture: Picture = pictures[int(index)]
     return picture
