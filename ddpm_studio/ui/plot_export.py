@@ -2,21 +2,39 @@
 
 import csv
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QBuffer, QIODevice, QRect
+from PySide6.QtCore import QBuffer, QIODevice, QRect, SignalInstance
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
+from ddpm_studio.errors import UserError
 from ddpm_studio.export import Provenance, save_picture
 from ddpm_studio.export.provenance import to_text
 from ddpm_studio.files import write_bytes
-from ddpm_studio.ui.time_plot import TimePlot
+from ddpm_studio.ui.plot import Plot
+from ddpm_studio.ui.saving import ask_target
 
 
-def save_plot(plot: TimePlot, path: Path, provenance: Provenance) -> None:
+def ask_and_save(
+    plot: Plot, suffix: str, provenance: Callable[[], Provenance], saved: SignalInstance, refused: SignalInstance
+) -> None:
+    """Asks where, saves the plot and tells in one line that it was `saved`, or why it was `refused`."""
+    path = ask_target(plot, "Save the plot", plot.name, suffix)
+    if path is None:
+        return
+    try:
+        save_plot(plot, path, provenance())
+    except UserError as error:
+        refused.emit(str(error))
+    else:
+        saved.emit(f"Saved {path}")
+
+
+def save_plot(plot: Plot, path: Path, provenance: Provenance) -> None:
     """Writes the plot as its suffix says: .png or .svg as it looks, .csv with a row for every t.
 
     Raises:
@@ -31,7 +49,7 @@ def save_plot(plot: TimePlot, path: Path, provenance: Provenance) -> None:
             save_picture(path, _pixels(plot), provenance)
 
 
-def _numbers(plot: TimePlot) -> bytes:
+def _numbers(plot: Plot) -> bytes:
     columns = plot.numbers()
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -40,20 +58,20 @@ def _numbers(plot: TimePlot) -> bytes:
     return out.getvalue().encode()
 
 
-def _pixels(plot: TimePlot) -> NDArray[np.uint8]:
+def _pixels(plot: Plot) -> NDArray[np.uint8]:
     image = plot.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
 
 
-def _vectors(plot: TimePlot, provenance: Provenance) -> bytes:
+def _vectors(plot: Plot, provenance: Provenance) -> bytes:
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
     generator.setSize(plot.size())
     generator.setViewBox(QRect(0, 0, plot.width(), plot.height()))
-    generator.setTitle(plot.graph.tip)
+    generator.setTitle(plot.toolTip())
     generator.setDescription(to_text(provenance))
     painter = QPainter(generator)
     plot.render(painter)

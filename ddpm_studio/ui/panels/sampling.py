@@ -119,7 +119,7 @@ class SamplingPanel(QWidget):
         old = self._chain.document
         if old is not None and _made_of(old) == _made_of(document):
             return
-        self._leads, self._resumes, self._frame = False, self._player.playing, None
+        self._leads, self._resumes, self._frame = False, self._resumes or self._player.playing, None
         self._player.pause()
         self._chain.restart(document)
         self._player.set_end(len(self._chain.times) - 1)
@@ -133,6 +133,7 @@ class SamplingPanel(QWidget):
     def _on_played(self, playing: bool) -> None:
         """A pause is a pause: nothing that was asked for ahead of what is shown is shown any more."""
         if not playing and self._frame is not None:
+            self._player.show_position(self._frame.index)
             self._chain.go(self._frame.index)
 
     def _on_shown(self, frame: Frame) -> None:
@@ -159,6 +160,7 @@ class SamplingPanel(QWidget):
 
     def _on_failed(self, text: str) -> None:
         """What was asked for cannot be: the panel shows what there is."""
+        self._resumes = False
         self._player.pause()
         self._controls.show_document(self._session.document)
         self.show_progress()
@@ -201,9 +203,9 @@ class SamplingPanel(QWidget):
         self._controls.dataset_asked.connect(self._on_dataset_asked)
         self._views.picked.connect(self.show_sample)
         self._inspector.asked.connect(session.set_t)
-        for refused in (self._views.refused, self._export.refused):
+        for refused in (self._views.refused, self._inspector.refused, self._export.refused):
             refused.connect(session.reported)
-        for saved in (self._views.saved, self._export.saved):
+        for saved in (self._views.saved, self._inspector.saved, self._export.saved):
             saved.connect(session.noticed)
         for grid in self._views.grids:
             grid.installEventFilter(self)
