@@ -19,7 +19,7 @@ def asset(*parts: str) -> Path:
         path = root.joinpath(*parts)
         if path.exists():
             return path
-    raise UserError(f"The shipped file assets/{'/'.join(parts)} is missing; install DDPM Studio again.")
+    raise UserError(f"the shipped file assets/{'/'.join(parts)} is missing; install DDPM Studio again")
 
 
 @cache

@@ -46,8 +46,14 @@ class Header:
     def taken_over(self, document: Document) -> Document:
         """`document` with all that the network was trained by: to sample with it."""
         mine = self.document
-        document = replace(document, network=mine.network, objective=mine.objective, training=mine.training)
-        return replace(document, dataset=mine.dataset).with_schedule(mine.schedule)
+        return replace(
+            document,
+            dataset=mine.dataset,
+            schedule=mine.schedule,
+            network=mine.network,
+            objective=mine.objective,
+            training=mine.training,
+        )
 
     def to_json(self) -> dict[str, object]:
         """The metadata, but for the sum."""

@@ -7,7 +7,6 @@ component per picture; a Gaussian is the mixture with one component.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import prod
 from typing import Protocol, Self
 
 import numpy as np
@@ -224,8 +223,3 @@ class _Merged:
 
     def mean(self) -> Tensor:
         return self.sum / self.total
-
-
-def sample_size(denoiser: Denoiser) -> int:
-    """D, the number of values in one sample."""
-    return prod(denoiser.shape)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from ddpm_studio import __version__
 from ddpm_studio.errors import UserError
-from ddpm_studio.files import write_text
+from ddpm_studio.files import reading, write_text
 from ddpm_studio.networks.settings import NETWORKS, Network, UNet
 from ddpm_studio.objective import OBJECTIVES, Objective, Simple
 from ddpm_studio.params import Json, Parameters, Range, one_of, refuse_unknown
@@ -46,7 +46,10 @@ class Sampling(Parameters):
 
 @dataclass(frozen=True)
 class Document:
-    """Everything the user chose. Two equal documents and the same version give the same pictures."""
+    """Everything the user chose. Two equal documents and the same version give the same pictures.
+
+    Whatever is put together can be run: more steps than the schedule has are cut down to its T.
+    """
 
     schedule: Schedule = field(default_factory=Linear)
     dataset: str = "pixel-faces"
@@ -64,10 +67,9 @@ class Document:
         """The part that training goes by."""
         return Recipe(self.network, self.objective, self.schedule, self.training)
 
-    def with_schedule(self, schedule: Schedule) -> "Document":
-        """This document with another schedule; the sampler's steps are kept within its T."""
-        steps = min(self.sampler.steps, schedule.T)
-        return replace(self, schedule=schedule, sampler=replace(self.sampler, steps=steps))
+    def __post_init__(self) -> None:
+        if self.sampler.steps > self.schedule.T:
+            object.__setattr__(self, "sampler", replace(self.sampler, steps=self.schedule.T))
 
     def to_json(self) -> dict[str, object]:
         """A JSON object that `from_json` reads back to an equal document."""
@@ -130,10 +132,10 @@ def load(path: Path) -> Document:
     Raises:
         UserError: no such file, not JSON, or not a document of this version.
     """
+    with reading(path):
+        content = path.read_bytes()
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror or error}") from error
+        data = json.loads(content)
     except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, a number or a nesting without end
         raise UserError(f"{path} is not a DDPM Studio document: it is not JSON ({error})") from error
     return Document.from_json(data)

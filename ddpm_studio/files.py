@@ -35,7 +35,7 @@ def writing(path: Path) -> Iterator[Path]:
             part.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise UserError(f"Cannot write {path}: {_remedy(error)}.") from error
+        raise UserError(f"cannot write {path}: {_remedy(error)}") from error
 
 
 def write_text(path: Path, text: str) -> None:
@@ -52,7 +52,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 def expect_writable(path: Path) -> None:
     """Asks before long work whether `writing` can begin; UserError as there."""
     if not os.access(_target(path).parent, os.W_OK):
-        raise UserError(f"Cannot write {path}: {_REMEDIES[errno.EACCES]}.")
+        raise UserError(f"cannot write {path}: {_REMEDIES[errno.EACCES]}")
 
 
 @contextmanager
@@ -68,10 +68,10 @@ def reading(path: Path) -> Iterator[None]:
         raise
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None:
-            raise UserError(f"Cannot read {path}: {_remedy(error)}.") from error
+            raise UserError(f"cannot read {path}: {_remedy(error)}") from error
         if isinstance(error, MemoryError):
-            raise UserError(f"Cannot read {path}: it needs more memory than there is.") from error
-        raise UserError(f"Cannot read {path}: it is damaged or not what its name says ({_said(error)}).") from error
+            raise UserError(f"cannot read {path}: it needs more memory than there is; make it smaller") from error
+        raise UserError(f"cannot read {path}: it is damaged or not what its name says ({_said(error)})") from error
 
 
 def existing(ref: str) -> Path | None:
@@ -86,11 +86,11 @@ def existing(ref: str) -> Path | None:
 def _target(path: Path) -> Path:
     target = Path(os.path.realpath(path))
     if target.is_dir():
-        raise UserError(f"Cannot write {path}: it is a folder; add a file name.")
+        raise UserError(f"cannot write {path}: it is a folder; add a file name")
     if not target.parent.is_dir():
-        raise UserError(f"Cannot write {path}: the folder {path.parent} does not exist; make it first.")
+        raise UserError(f"cannot write {path}: the folder {path.parent} does not exist; make it first")
     if target.exists() and not os.access(target, os.W_OK):
-        raise UserError(f"Cannot write {path}: the file is read-only; choose another name.")
+        raise UserError(f"cannot write {path}: the file is read-only; choose another name")
     return target
 
 

@@ -7,7 +7,7 @@
 The annotation carries the range and the help; nothing about a parameter is said anywhere else.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 from enum import Enum
 from functools import cache
@@ -128,9 +128,10 @@ class Parameters:
         Raises:
             UserError: a key that is no field of this class (all are named), or a value out of its range.
         """
-        known = {p.name for p in parameters(cls)}
-        given = {key: value for key, value in as_object(data, where).items() if key != "kind"}
-        refuse_unknown(given, known, where)
+        given = dict(as_object(data, where))
+        if cls.kind:
+            given.pop("kind", None)
+        refuse_unknown(given, {p.name for p in parameters(cls)}, where)
         return cls(**given)
 
 
@@ -198,7 +199,9 @@ def _choice(choices: type[Enum], value: object, where: str) -> Enum:
 
 def _knots(value: object, where: str) -> Knots:
     try:
-        return tuple((_number(u), _number(y)) for u, y in value)  # type: ignore[attr-defined]
+        if not isinstance(value, Iterable):
+            raise TypeError(value)
+        return tuple((_number(u), _number(y)) for u, y in value)
     except (TypeError, ValueError, OverflowError) as error:
         raise UserError(f"{where} must be pairs of numbers [u, value]") from error
 

@@ -31,7 +31,7 @@ class Step:
     @cached_property
     def next(self) -> Tensor:
         """x_s, where the next step begins."""
-        return self.mean + self.sigma * self.z if self.sigma else self.mean
+        return torch.add(self.mean, self.z, alpha=self.sigma) if self.sigma else self.mean
 
 
 @torch.no_grad()

@@ -7,11 +7,10 @@ A reverse step goes from t to s < t. Every sampler here is one linear rule,
 and differs from the others only in (a, b, c, σ). `sample.py` runs them.
 """
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
@@ -46,7 +45,7 @@ class Move:
 
 
 @dataclass(frozen=True)
-class Sampler(Parameters):
+class Sampler(Parameters, ABC):
     """How the reverse chain is walked."""
 
     steps: Annotated[int, Range(1, 4000), "reverse steps, at most T"] = 100
@@ -56,11 +55,6 @@ class Sampler(Parameters):
     def times(self, T: int) -> Times:
         """The timesteps this sampler visits, falling, shape (steps,); see `timesteps`."""
         return timesteps(T, self.steps, self.spacing)
-
-    def moves(self, schedule: Schedule) -> tuple[Move, ...]:
-        """Every move of the chain, from the first timestep down to 0."""
-        stops = [*self.times(schedule.T).tolist(), 0]
-        return tuple(self.move(schedule, t, s) for t, s in pairwise(stops))
 
     @abstractmethod
     def move(self, schedule: Schedule, t: int, s: int) -> Move:

@@ -18,6 +18,7 @@ from ddpm_studio.errors import UserError
 from ddpm_studio.files import reading, write_bytes
 from ddpm_studio.params import as_object, one_of
 from ddpm_studio.schedule import SCHEDULES, Schedule, Table
+from ddpm_studio.table import lint_alpha_bar
 
 COLUMNS = ("beta", "alpha_bar", "snr", "posterior_variance")
 """The tables in a file, each of length T + 1 with t = 0 first."""
@@ -211,6 +212,7 @@ def _beta(data: Mapping[str, object], where: str) -> Table | None:
     if "alpha_bar" in data:
         alpha_bar = numbers(data["alpha_bar"], f"{where}: alpha_bar")
         alpha_bar = alpha_bar if alpha_bar[:1] == 1.0 else np.concatenate(([1.0], alpha_bar))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(1.0 - alpha_bar[1:] / alpha_bar[:-1])
+        for finding in lint_alpha_bar(alpha_bar):
+            raise UserError(f"{where}: {finding.text}; mend the table")
+        return np.asarray(1.0 - alpha_bar[1:] / alpha_bar[:-1])
     return None

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from ddpm_studio import __version__
-from ddpm_studio.cli import COMMANDS, gui, info, main
+from ddpm_studio.cli import gui, info, main
+from ddpm_studio.cli.commands import COMMANDS
 from ddpm_studio.sampler import SAMPLERS
 from ddpm_studio.schedule import SCHEDULES, Cosine, Drawn, Linear, Space
 from ddpm_studio.ui import app
@@ -252,3 +253,12 @@ def test_without_a_display_the_window_says_how_to_do_without():
     assert (done.returncode, done.stdout) == (2, "")
     assert len(done.stderr.splitlines()) == 1
     assert "headless" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["s.json", "s.csv", "scheduler_config.json"])
+def test_info_knows_a_schedule_s_file(name, tmp_path, capsys):
+    main(["schedule", "linear", "--T", "7", "--beta-end", "0.3", "--out", str(tmp_path / name)])
+    capsys.readouterr()
+    head, _, told = printed(capsys, "info", str(tmp_path / name)).partition("\n")
+    assert head == f"{tmp_path / name}: a schedule"
+    assert json.loads(told)["T"] == 7

@@ -60,6 +60,7 @@ BAD = {
     "no output": (["sample", "--exact", "fashion"], "--out"),
     "nothing to sample from": (["sample", "--out", "x.png"], "--exact"),
     "no such data set": (["sample", "--exact", "imagenet", "--out", "x.png"], "pixel-faces, fashion"),
+    "the home of nobody": (["sample", "--exact", "~nobody-at-all/x", "--out", "x.png"], "no data set or file named"),
     "no such document": (["sample", "gone.ddpm.json", "--out", "x.png"], "gone.ddpm.json"),
     "more steps than T": ([*SAMPLE, "--T", "50", "--steps", "51"], "between 1 and T = 50 steps, not 51"),
     "no steps": ([*SAMPLE, "--steps", "0"], "steps must be between 1 and 4000"),

@@ -336,9 +336,9 @@ def test_what_cannot_be_read_is_skipped_counted_and_named(tmp_path):
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path):
-    refused(tmp_path, "There is no picture in")
+    refused(tmp_path, "there is no picture in")
     (tmp_path / "bad.png").write_bytes(b"")
-    refused(tmp_path, "None of the 1 pictures in .* can be read: bad.png is the first")
+    refused(tmp_path, "none of the 1 pictures in .* can be read: bad.png is the first")
 
 
 def test_a_bad_size_is_told_as_such_and_not_as_unreadable_pictures(tmp_path):
@@ -390,6 +390,7 @@ def test_a_large_file_is_shrunk_in_its_proportions(tmp_path):
     [
         ("fashion:10000", "fashion:0 to fashion:9999"),
         ("fashion:-1", "fashion:0 to fashion:9999"),
+        (f"fashion:{'9' * 5000}", "fashion:0 to fashion:9999"),
         ("pixel-faces:", "pixel-faces:0 to pixel-faces:11999"),
         ("pixel-faces", "pixel-faces:0 to pixel-faces:11999"),
         ("fashion:²", "there is no fashion:²"),

@@ -92,6 +92,7 @@ def test_what_a_document_leaves_out_takes_its_default():
         ({"schedule": {"kind": "linear", "beta": 1}}, "schedule: unknown 'beta'; known are"),
         ({"sampler": {"kind": "ddim", "variance": 1}}, "sampler: unknown 'variance'; known are"),
         ({"noising": {"size": 1}}, "noising: unknown 'size'"),
+        ({"noising": {"kind": "linear"}}, "noising: unknown 'kind'"),
         ({"schedule": {"kind": "wave"}}, "schedule: unknown kind 'wave'; known are linear"),
         ({"schedule": {"T": 100}}, "schedule: unknown kind None"),
         ({"schedule": []}, "schedule must be a JSON object, but is list"),
@@ -169,14 +170,26 @@ def test_a_file_that_is_not_json_is_refused_by_name(tmp_path, content):
 
 
 def test_a_file_that_is_not_there_is_refused_by_name(tmp_path):
-    with pytest.raises(UserError, match=r"cannot read .*absent\.ddpm\.json: No such file"):
+    with pytest.raises(UserError, match=r"cannot read .*absent\.ddpm\.json: there is no such file"):
         load(tmp_path / "absent.ddpm.json")
 
 
 def test_a_shorter_schedule_keeps_the_sampler_within_its_steps():
-    document = Document(sampler=Ddim(steps=500, eta=0.5)).with_schedule(Linear(T=50))
+    document = Document(sampler=Ddim(steps=500, eta=0.5), schedule=Linear(T=50))
     assert document.sampler == Ddim(steps=50, eta=0.5)
-    assert document.with_schedule(Linear(T=1000)).sampler.steps == 50
+    assert replace(document, schedule=Linear(T=1000)).sampler.steps == 50
+
+
+@given(samplers, schedules)
+def test_whatever_sampler_and_schedule_are_put_together_can_be_run(sampler, schedule):
+    document = Document(schedule=schedule, sampler=sampler)
+    assert document.sampler == replace(sampler, steps=min(sampler.steps, schedule.T))
+    assert len(document.sampler.times(schedule.T)) == document.sampler.steps
+
+
+def test_a_file_that_asks_for_more_steps_than_its_schedule_has_is_opened_with_all_there_are():
+    data = {**START, "schedule": {"kind": "linear", "T": 50}, "sampler": {"kind": "ddim", "steps": 2000}}
+    assert Document.from_json(data).sampler == Ddim(steps=50)
 
 
 def test_documents_differ_where_a_single_choice_differs():

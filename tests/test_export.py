@@ -327,7 +327,7 @@ def test_an_export_cut_short_is_refused(tmp_path, suffix, kept):
     save(path)
     assert path.stat().st_size > kept
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(UserError, match="Cannot read") as error:
+    with pytest.raises(UserError, match="cannot read") as error:
         read_provenance(path)
     assert "\n" not in str(error.value)
 
@@ -398,7 +398,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, suffix):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (600, hard))  # every write beyond 600 bytes of a file fails
     try:
-        with pytest.raises(UserError, match=f"Cannot write .*a{suffix}: ") as error:
+        with pytest.raises(UserError, match=f"cannot write .*a{suffix}: ") as error:
             save(path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -102,7 +102,7 @@ def test_what_may_not_be_written_is_refused(tmp_path, locked):
     target.write_text("old")
     (tmp_path if locked == "folder" else target).chmod(0o555)
     try:
-        with pytest.raises(UserError, match="Cannot write"):
+        with pytest.raises(UserError, match="cannot write"):
             write_text(target, "new")
         assert target.read_text() == "old"
     finally:

@@ -1,6 +1,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ PACKAGE = Path(ddpm_studio.__file__).parent
 GUI = {"PySide6", "pyqtgraph", "shiboken6"}
 WITHOUT_TORCH = [
     "ddpm_studio.assets",
-    "ddpm_studio.cli",
+    "ddpm_studio.cli.commands",
     "ddpm_studio.curve",
     "ddpm_studio.data",
     "ddpm_studio.document",
@@ -48,6 +49,55 @@ def test_only_the_window_knows_qt():
     assert [path.name for path in core if GUI & set(imported(path))] == []
     window = [path for path in (PACKAGE / "ui").rglob("*.py") if GUI & set(imported(path))]
     assert len(window) > 10  # the scan does find imports
+
+
+def own_imports(path):
+    """The modules of the package that a file imports when it runs, by their full names."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree.body = [
+        node for node in tree.body if not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test))
+    ]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in MODULES)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ddpm_studio"):
+            modules = {f"{node.module}.{alias.name}" for alias in node.names} & MODULES.keys()
+            yield from modules or {node.module}
+
+
+def name_of(path):
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {name_of(path): path for path in PACKAGE.rglob("*.py")}
+GRAPH = {name: set(own_imports(path)) - {"ddpm_studio"} for name, path in MODULES.items()}
+PANELS = {name for name in MODULES if name.startswith("ddpm_studio.ui.panels.")}
+
+
+def test_that_imports_point_one_way_only():
+    order = list(TopologicalSorter(GRAPH).static_order())  # CycleError names a circle
+    assert order.index("ddpm_studio.schedule") < order.index("ddpm_studio.process") < order.index("ddpm_studio.sample")
+
+
+@pytest.mark.parametrize(("below", "above"), [("", "cli"), ("", "ui"), ("cli", "ui"), ("ui", "cli")])
+def test_that_a_layer_knows_nothing_of_the_one_above(below, above):
+    entrances = {"ddpm_studio.__main__", "ddpm_studio.cli.window"}  # that is what they are for
+    if below:
+        layer = {name for name in GRAPH if name.startswith(f"ddpm_studio.{below}.")}
+    else:
+        layer = {name for name in GRAPH if not name.startswith(("ddpm_studio.ui", "ddpm_studio.cli"))}
+    assert len(layer) > 5
+    wrong = {name: seen for name in layer - entrances if (seen := _within(above, GRAPH[name]))}
+    assert wrong == {}
+
+
+def test_that_a_panel_knows_no_other_panel_and_nothing_but_the_window_knows_panels():
+    assert len(PANELS) >= 3
+    assert {name for name, seen in GRAPH.items() if seen & PANELS} == set()  # the window opens them by name
+
+
+def _within(layer, names):
+    return {name for name in names if name.startswith(f"ddpm_studio.{layer}")}
 
 
 @pytest.mark.parametrize("module", WITHOUT_TORCH)

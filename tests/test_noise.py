@@ -1,5 +1,6 @@
 """Noise: a pure function of (seed, sample, t, purpose), normal, and independent in each of the four."""
 
+from concurrent.futures import ThreadPoolExecutor
 from math import erf
 
 import numpy as np
@@ -99,6 +100,20 @@ def test_nothing_else_s_random_state_is_read_or_changed():
     np.random.seed(3)
     assert (torch.rand(()), np.random.rand()) == (torch_next, numpy_next)
     assert torch.equal(drawn(), one)
+
+
+def test_threads_that_draw_at_once_get_the_numbers_of_one_that_draws_alone():
+    expected = [drawn(sample=i, size=20_000) for i in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda i: drawn(sample=i, size=20_000), range(40)))
+    assert all(torch.equal(a, b) for a, b in zip(expected, together, strict=True))
+
+
+def test_a_draw_after_one_of_an_odd_length_starts_afresh():
+    """float32 normals use half of the generator's 64 bits; the other half must not reach the next draw."""
+    expected = drawn(sample=3)
+    drawn(sample=2, size=7)
+    assert torch.equal(drawn(sample=3), expected)
 
 
 def test_no_samples_are_no_numbers():

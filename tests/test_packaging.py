@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ddpm_studio import cli
-from ddpm_studio.cli import export, noise, sample, schedule
+from ddpm_studio import __version__
+from ddpm_studio.cli import commands, export, noise, sample, schedule
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -19,7 +19,7 @@ NOT_SHIPPED = {"screenshots"}
 
 COMMANDS = [
     line.partition("#")[0].strip()
-    for text in (README, cli.EXAMPLES, schedule.EXAMPLES, noise.EXAMPLES, sample.EXAMPLES, export.EXAMPLES)
+    for text in (README, commands.EXAMPLES, schedule.EXAMPLES, noise.EXAMPLES, sample.EXAMPLES, export.EXAMPLES)
     for line in text.splitlines()
     if re.match(r"\s*ddpm-studio \w", line)
 ]
@@ -81,9 +81,9 @@ def test_every_entry_point_is_a_function():
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_example_is_a_command_that_exists(command):
-    args, unread = cli._parser().parse_known_args(shlex.split(re.split(r"\s{3,}", command)[0])[1:])
+    args, unread = commands.make_parser().parse_known_args(shlex.split(re.split(r"\s{3,}", command)[0])[1:])
     assert unread == []
-    assert args.command in cli.COMMANDS
+    assert args.command in commands.COMMANDS
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "assets/README.md"])
@@ -94,4 +94,4 @@ def test_no_link_leads_nowhere(page):
 
 
 def test_the_changelog_knows_this_version():
-    assert f"## {cli.__version__}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## {__version__}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

@@ -164,7 +164,7 @@ def test_a_picture_cut_short_is_refused(tmp_path, name, kept):
     noise = Image.fromarray(np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8))
     path = saved(tmp_path, noise, name)
     path.write_bytes(path.read_bytes()[: int(kept * path.stat().st_size)])
-    refused(path, "Cannot read")
+    refused(path, "cannot read")
 
 
 @settings(max_examples=150)

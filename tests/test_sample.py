@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -167,7 +168,7 @@ def test_each_step_is_told_by_its_own_numbers(sampler):
     schedule = Cosine(T=20)
     denoiser = Exact.mixture(schedule, torch.linspace(-2.0, 5.0, 12).reshape(6, 2))
     steps = list(sample(denoiser, sampler, seed=1, samples=range(3)))
-    moves = sampler.moves(schedule)
+    moves = [sampler.move(schedule, t, s) for t, s in pairwise([*sampler.times(20).tolist(), 0])]
     assert [(step.t, step.s, step.sigma) for step in steps] == [(m.t, m.s, m.sigma) for m in moves]
     for step, move, after in zip(steps, moves, [*steps[1:], None], strict=True):
         used = step.x0.clamp(-1, 1) if sampler.clip else step.x0

@@ -149,7 +149,10 @@ def test_a_column_of_alpha_bar_alone_is_enough(tmp_path):
         ("a.json", b'{"beta": ["x", "y"]}', "numbers"),
         ("a.json", b'{"beta": [[0.1], [0.2]]}', "one column"),
         ("a.json", b'{"beta": [0.1, null, 0.1]}', "β_2 = nan"),
-        ("a.json", b'{"alpha_bar": [1.0, 0.5, 0.6]}', "β_2 = -0.2"),
+        ("a.json", b'{"alpha_bar": [1.0, 0.5, 0.6]}', "1 of 2 steps, first from ᾱ_1 = 0.5 to ᾱ_2 = 0.6"),
+        ("a.json", b'{"alpha_bar": [1.0, 0.5, 0.0, 0.0]}', "ᾱ does not fall at 1 of 3 steps"),
+        ("a.json", b'{"alpha_bar": [1.0, null, 0.1]}', "ᾱ_1 is nan"),
+        ("a.json", b'{"alpha_bar": [1.0, 0.5, -0.5]}', "ᾱ_2 = -0.5"),
         ("a.json", b'{"schedule": {"kind": "cubic"}}', "unknown kind 'cubic'"),
         ("a.json", b'{"num_train_timesteps": 9, "beta_schedule": "laplace"}', "'laplace'"),
         ("a.json", b'{"num_train_timesteps": 1}', "T must be between 2 and 4000"),
@@ -184,7 +187,7 @@ def test_a_huge_file_and_a_missing_one_are_refused(tmp_path):
     (tmp_path / "a.json").write_bytes(b" " * (2**23 + 1))
     with pytest.raises(UserError, match="larger"):
         read(tmp_path / "a.json")
-    with pytest.raises(UserError, match="Cannot read"):
+    with pytest.raises(UserError, match="cannot read"):
         read(tmp_path / "b.json")
 
 

@@ -83,7 +83,7 @@ def _datasets() -> Iterator[str]:
 
 def _file(path: Path) -> Iterator[str]:
     """What the file is, and what it says of its making, as JSON."""
-    if path.suffix.lower() == ".json":
+    if path.suffix.lower() in (".json", ".csv"):
         yield from _text_file(path)
         return
     from ddpm_studio.data.idx import is_idx  # noqa: PLC0415 - Pillow

@@ -101,7 +101,7 @@ def _document(args: argparse.Namespace) -> Document:
         base = load(Path(args.picture))
     else:
         base = Document(noising=Noising(picture=located(args.picture, photographs())))
-    document = base.with_schedule(SCHEDULE.chosen(args, args.schedule, base.schedule))
+    document = replace(base, schedule=SCHEDULE.chosen(args, args.schedule, base.schedule))
     seed = document.noising.seed if args.seed is None else seed_of(args.seed)
     grey = document.noising.grey if args.grey is None else args.grey
     return replace(document, noising=replace(document.noising, seed=seed, grey=grey))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ddpm_studio.document import Document, load
 from ddpm_studio.errors import UserError
+from ddpm_studio.files import existing
 
 
 def document_in(path: Path) -> Document:
@@ -19,11 +20,7 @@ def document_in(path: Path) -> Document:
         from ddpm_studio.run import checkpoint_in  # noqa: PLC0415 - torch, not needed for other files
 
         return checkpoint_in(path).header.document
-    return document_of(path, provenance_of(path))
-
-
-def document_of(path: Path, provenance: dict[str, object] | None) -> Document:
-    """The document in the provenance that `path` carries; UserError if it carries none."""
+    provenance = provenance_of(path)
     if provenance is None:
         raise UserError(f"{path} was not made by DDPM Studio: there is no document in it")
     return Document.from_json(provenance.get("document"))
@@ -38,5 +35,5 @@ def provenance_of(path: Path) -> dict[str, object] | None:
 
 def located(ref: str, names: Container[str]) -> str:
     """A name as it is; a path made absolute, so that the document means the same file from anywhere."""
-    path = Path(ref).expanduser()
-    return ref if ref in names or not path.exists() else str(path.absolute())
+    path = None if ref in names else existing(ref)
+    return ref if path is None else str(path.absolute())

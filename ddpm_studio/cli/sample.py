@@ -164,12 +164,14 @@ def _write(out: Path, chains: Chains, look: Look, told: dict[str, object]) -> No
 
 def _document(args: argparse.Namespace, base: Document) -> tuple[Document, int]:
     """What is to be drawn: `base` with what the flags say, and how many pictures."""
-    document = base.with_schedule(SCHEDULE.chosen(args, args.schedule, base.schedule))
+    document = replace(base, schedule=SCHEDULE.chosen(args, args.schedule, base.schedule))
+    sampler = SAMPLER.chosen(args, args.sampler, document.sampler)
+    sampler.times(document.schedule.T)  # too many steps, asked for by name, are refused and not cut down
     count = document.sampling.count if args.count is None else whole(args.count, "-n", 1, MOST)
     seed = document.sampling.seed if args.seed is None else seed_of(args.seed)
     document = replace(
         document,
-        sampler=SAMPLER.chosen(args, args.sampler, document.sampler),
+        sampler=sampler,
         sampling=replace(document.sampling, count=min(count, SHOWN), seed=seed),
     )
     return document, count

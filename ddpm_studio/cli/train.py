@@ -170,7 +170,8 @@ def _document(args: argparse.Namespace, current: Document | None) -> Document:
 
     base = document_in(Path(args.document)) if args.document else current or Document()
     return replace(
-        base.with_schedule(SCHEDULE.chosen(args, args.schedule, base.schedule)),
+        base,
+        schedule=SCHEDULE.chosen(args, args.schedule, base.schedule),
         dataset=located(args.dataset or base.dataset, DATASETS),
         network=NETWORK.chosen(args, args.network, base.network),
         objective=OBJECTIVE.chosen(args, args.objective, base.objective),

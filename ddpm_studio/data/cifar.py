@@ -26,8 +26,8 @@ def _records(path: Path) -> Picture:
     with reading(path):
         content = np.fromfile(path, np.uint8)
     if len(content) == 0 or len(content) % RECORD:
-        raise UserError(f"Cannot read {path}: {len(content):,} bytes are not whole CIFAR-10 records of {RECORD}.")
+        raise UserError(f"cannot read {path}: {len(content):,} bytes are not whole records of {RECORD}; get it again")
     records = content.reshape(-1, RECORD)
     if records[:, 0].max() > 9:
-        raise UserError(f"Cannot read {path}: a label is {records[:, 0].max()}; CIFAR-10's are 0..9.")
+        raise UserError(f"cannot read {path}: a label is {records[:, 0].max()}, not 0..9; get it again")
     return records

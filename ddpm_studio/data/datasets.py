@@ -35,7 +35,7 @@ def load(ref: str, size: int | None = None) -> ImageData:
     path = existing(ref)
     if path is None:
         names = ", ".join(DATASETS)
-        raise UserError(f"There is no data set or file named {ref!r}; the shipped sets are {names}; or give a path.")
+        raise UserError(f"there is no data set or file named {ref!r}; the shipped sets are {names}; or give a path")
     data = _in_folder(path, size) if path.is_dir() else _in_file(path, size)
     return data if size is None else data.fitted(size)
 

@@ -32,7 +32,7 @@ def read_folder(folder: Path, size: int, how: Fit = Fit.CROP) -> Folder:
     """
     paths = picture_paths(folder)
     if not paths:
-        raise UserError(f"There is no picture in {folder}; expected files such as .png or .jpg in it or below it.")
+        raise UserError(f"there is no picture in {folder}; expected files such as .png or .jpg in it or below it")
     pictures: list[Picture] = []
     skipped: list[str] = []
     for path in paths:
@@ -43,7 +43,7 @@ def read_folder(folder: Path, size: int, how: Fit = Fit.CROP) -> Folder:
         else:
             pictures.append(fit(picture, size, how))
     if not pictures:
-        raise UserError(f"None of the {len(paths)} pictures in {folder} can be read: {skipped[0]} is the first.")
+        raise UserError(f"none of the {len(paths)} pictures in {folder} can be read: {skipped[0]} is the first")
     channels = max(picture.shape[2] for picture in pictures)
     return Folder(np.stack([to_channels(picture, channels) for picture in pictures]), tuple(skipped))
 

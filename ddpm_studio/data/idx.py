@@ -42,11 +42,11 @@ def _read(file: io.BufferedIOBase, path: Path) -> NDArray[np.uint8]:
     shape = _shape(file, path)
     count = math.prod(shape)
     if count > MAX_BYTES:
-        raise UserError(f"Cannot read {path}: its header promises {count:,} bytes, more than {MAX_BYTES:,}.")
+        raise UserError(f"cannot read {path}: its header promises {count:,} bytes, more than {MAX_BYTES:,}; split it")
     content = file.read(count + 1)
     if len(content) != count:
         found = "more" if len(content) > count else f"{len(content):,}"
-        raise UserError(f"Cannot read {path}: its header promises {count:,} bytes and there are {found}; get it again.")
+        raise UserError(f"cannot read {path}: its header promises {count:,} bytes and there are {found}; get it again")
     return np.frombuffer(content, np.uint8).reshape(shape)
 
 
@@ -55,5 +55,7 @@ def _shape(file: io.BufferedIOBase, path: Path) -> tuple[int, ...]:
     axes = magic[3] if len(magic) == 4 and magic[:3] == _MAGIC else 0
     lengths = file.read(4 * axes)
     if not 1 <= axes <= 4 or len(lengths) < 4 * axes:
-        raise UserError(f"Cannot read {path}: it is not an IDX file of bytes (it begins {magic.hex() or 'empty'}).")
+        raise UserError(
+            f"cannot read {path}: it is not an IDX file of bytes (begins {magic.hex() or 'empty'}); get it again"
+        )
     return struct.unpack(f">{axes}I", lengths)

@@ -22,7 +22,7 @@ def read_layout(root: Path) -> tuple[Picture, Picture] | None:
     """
     homes = [root / home for home in _HOMES if _is_home(root / home)]
     if len(homes) > 1:
-        raise UserError(f"{root} holds {len(homes)} data sets; name one of them: {' or '.join(map(str, homes))}.")
+        raise UserError(f"{root} holds {len(homes)} data sets; name one of them: {' or '.join(map(str, homes))}")
     if not homes:
         return None
     return _read_cifar(homes[0]) if _batches(homes[0]) else _read_mnist(homes[0])
@@ -45,12 +45,12 @@ def _idx(folder: Path, part: str) -> Path | None:
 def _read_cifar(folder: Path) -> tuple[Picture, Picture]:
     test = folder / "test_batch.bin"
     if not test.is_file():
-        raise UserError(f"{folder} has no {test.name}; unpack the archive again.")
+        raise UserError(f"{folder} has no {test.name}; unpack the archive again")
     return read_cifar(_batches(folder)), read_cifar([test])
 
 
 def _read_mnist(folder: Path) -> tuple[Picture, Picture]:
     train, test = _idx(folder, "train"), _idx(folder, "t10k")
     if train is None or test is None:
-        raise UserError(f"{folder} has no t10k-images-idx3-ubyte[.gz]; name the training file itself to use it alone.")
+        raise UserError(f"{folder} has no t10k-images-idx3-ubyte[.gz]; name the training file itself to use it alone")
     return as_stack(read_idx(train), str(train)), as_stack(read_idx(test), str(test))

@@ -27,13 +27,13 @@ def read_npz(path: Path) -> tuple[Picture, Picture]:
         key = next((key for key in KEYS if key in archive), None)
         if key is None:
             found = ", ".join(archive.files) or "nothing"
-            raise UserError(f"{path} holds {found}; the pictures must be named {' or '.join(KEYS)}.")
+            raise UserError(f"{path} holds {found}; the pictures must be named {' or '.join(KEYS)}")
         train = as_stack(read_array(archive, key, path), f"{path}: {key}")
         if TEST_KEY not in archive:
             return train, train[:0]
         test = as_stack(read_array(archive, TEST_KEY, path), f"{path}: {TEST_KEY}")
     if test.shape[1:] != train.shape[1:]:
-        raise UserError(f"{path}: {TEST_KEY} are {test.shape[1:]} and {key} are {train.shape[1:]}; make them alike.")
+        raise UserError(f"{path}: {TEST_KEY} are {test.shape[1:]} and {key} are {train.shape[1:]}; make them alike")
     return train, test
 
 
@@ -43,7 +43,7 @@ def open_npz(path: Path) -> Iterator[NpzFile]:
     with reading(path), path.open("rb") as file:  # opened here: np.load leaves a damaged file open
         archive = np.load(file, allow_pickle=False)
         if not isinstance(archive, NpzFile):
-            raise UserError(f"Cannot read {path}: it is a single array, not an .npz archive; use numpy.savez.")
+            raise UserError(f"cannot read {path}: it is a single array, not an .npz archive; use numpy.savez")
         with archive:
             yield archive
 
@@ -53,8 +53,8 @@ def read_array(archive: NpzFile, key: str, path: Path) -> NDArray[np.generic]:
     assert archive.zip is not None  # it is only when closed
     size = archive.zip.getinfo(f"{key}.npy").file_size
     if size > MAX_BYTES:
-        raise UserError(f"{path}: {key} takes {size:,} bytes, more than {MAX_BYTES:,}; split it.")
+        raise UserError(f"{path}: {key} takes {size:,} bytes, more than {MAX_BYTES:,}; split it")
     try:
         return np.asarray(archive[key])
     except ValueError as error:
-        raise UserError(f"{path}: {key} is damaged or holds Python objects, never loaded; {EXPECTED}.") from error
+        raise UserError(f"{path}: {key} is damaged or holds Python objects, never loaded; {EXPECTED}") from error

@@ -44,9 +44,9 @@ def opened(path: Path) -> Iterator[Image.Image]:
                     raise Image.DecompressionBombError
                 yield image
         except UnidentifiedImageError as error:
-            raise UserError(f"Cannot read {path}: it is not a picture ({', '.join(FORMATS)}).") from error
+            raise UserError(f"cannot read {path}: it is not a picture ({', '.join(FORMATS)})") from error
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-            raise UserError(f"Cannot read {path}: more than {MAX_PIXELS:,} pixels; make it smaller first.") from error
+            raise UserError(f"cannot read {path}: more than {MAX_PIXELS:,} pixels; make it smaller first") from error
 
 
 def open_picture(path: Path) -> Picture:
@@ -75,7 +75,7 @@ def fit(picture: Picture, size: int, how: Fit = Fit.CROP) -> Picture:
         UserError: size outside 1..MAX_SIZE.
     """
     if not 1 <= size <= MAX_SIZE:
-        raise UserError(f"A picture's size must be from 1 to {MAX_SIZE} pixels, but is {size}.")
+        raise UserError(f"a picture's size must be from 1 to {MAX_SIZE} pixels, but is {size}")
     height, width, _ = picture.shape
     if how is Fit.CROP:
         side = min(height, width)
@@ -148,7 +148,7 @@ def _from_deep(image: Image.Image, path: Path) -> Picture:
     """Modes I;16, I and F, which Pillow's own conversion to 8 bits would clip."""
     levels = np.asarray(image).astype(np.float32) / (1 if image.mode == "F" else 65535)
     if not (levels.min() >= 0 and levels.max() <= 1):  # also where they are NaN
-        raise UserError(f"Cannot read {path}: its values are neither 0..65535 nor floats 0..1; convert it first.")
+        raise UserError(f"cannot read {path}: its values are neither 0..65535 nor floats 0..1; convert it first")
     return np.rint(levels * 255).astype(np.uint8)[..., None]
 
 

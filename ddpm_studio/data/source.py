@@ -6,6 +6,7 @@ from ddpm_studio.data.pictures import Picture, fit, open_picture, shrink, to_cha
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import existing
 
+MOST_DIGITS = 9  # of a picture's number: int() raises on thousands of them
 LONGEST = 512  # pixels on the longer side of a picture whose size is left to itself
 
 
@@ -33,15 +34,15 @@ def _named(ref: str) -> Picture:
     path = existing(ref)
     if path is None:
         raise UserError(
-            f"There is no picture named {ref!r}; the shipped photographs are {', '.join(photographs())}; "
-            f"or give a data-set picture such as fashion:7, or a path."
+            f"there is no picture named {ref!r}; the shipped photographs are {', '.join(photographs())}; "
+            f"or give a data-set picture such as fashion:7, or a path"
         )
     return open_picture(path)
 
 
 def _of_dataset(name: str, index: str) -> Picture:
     pictures = load(name).train
-    if not index.isdecimal() or int(index) >= len(pictures):
-        raise UserError(f"{name} has the pictures {name}:0 to {name}:{len(pictures) - 1}; there is no {name}:{index}.")
+    if not index.isdecimal() or len(index) > MOST_DIGITS or int(index) >= len(pictures):
+        raise UserError(f"{name} has the pictures {name}:0 to {name}:{len(pictures) - 1}; there is no {name}:{index}")
     picture: Picture = pictures[int(index)]
     return picture

@@ -22,9 +22,9 @@ def as_stack(array: NDArray[np.generic], what: str) -> Picture:
         UserError: another dtype or shape, no picture, NaN or infinite values, floats in another range.
     """
     if array.dtype != np.uint8 and not np.issubdtype(array.dtype, np.floating):
-        raise UserError(f"{what} holds {array.dtype}; {EXPECTED}.")
+        raise UserError(f"{what} holds {array.dtype}; {EXPECTED}")
     if array.ndim not in (3, 4) or 0 in array.shape:
-        raise UserError(f"{what} has the shape {array.shape}; {EXPECTED}.")
+        raise UserError(f"{what} has the shape {array.shape}; {EXPECTED}")
     stack = _channels_last(array, what)
     return stack.view(np.uint8) if stack.dtype == np.uint8 else _bytes_of_floats(stack, what)
 
@@ -36,15 +36,15 @@ def _channels_last(array: NDArray[np.generic], what: str) -> NDArray[np.generic]
         return array
     if array.shape[1] in (1, 3):
         return np.moveaxis(array, 1, 3)
-    raise UserError(f"{what} has the shape {array.shape}; {EXPECTED}.")
+    raise UserError(f"{what} has the shape {array.shape}; {EXPECTED}")
 
 
 def _bytes_of_floats(stack: NDArray[np.generic], what: str) -> Picture:
     low, high = float(stack.min()), float(stack.max())  # NaN if any value is
     if not np.isfinite([low, high]).all():
-        raise UserError(f"{what} contains NaN or infinite values; {EXPECTED}.")
+        raise UserError(f"{what} contains NaN or infinite values; {EXPECTED}")
     if low < -_OVERSHOOT or high > _OVERSHOOT:
-        raise UserError(f"{what} holds floats from {low:.4g} to {high:.4g}; {EXPECTED}.")
+        raise UserError(f"{what} holds floats from {low:.4g} to {high:.4g}; {EXPECTED}")
     scale, offset = (255.0, 0.0) if low >= 0 else (127.5, 127.5)
     pictures = np.empty(stack.shape, np.uint8)
     for start in range(0, len(stack), _CHUNK):

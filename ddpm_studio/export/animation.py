@@ -22,9 +22,9 @@ _SAMPLED_PIXELS = 8192  # of each; the last frame, which people keep looking at,
 def durations_of(count: int, fps: float) -> list[int]:
     """Milliseconds each frame stays. UserError: no frame, or fps outside MIN_FPS..MAX_FPS."""
     if count < 1:
-        raise UserError("An animation needs at least one frame.")
+        raise UserError("an animation needs at least one frame")
     if not MIN_FPS <= fps <= MAX_FPS:
-        raise UserError(f"Frames per second must be from {MIN_FPS:g} to {MAX_FPS:g}, but are {fps:g}.")
+        raise UserError(f"frames per second must be from {MIN_FPS:g} to {MAX_FPS:g}, but are {fps:g}")
     each = round(1000 / fps)
     return [each] * (count - 1) + [max(each, HOLD)]
 
@@ -45,7 +45,7 @@ def write_webp(part: Path, frames: Frames, durations: list[int], provenance: Pro
     """Every frame exactly as it is. UserError: a side above the format's 16383 pixels."""
     height, width, _ = frames[0].shape
     if max(height, width) > _WEBP_SIDE:
-        raise UserError(f"WebP holds {_WEBP_SIDE} pixels a side and this is {width} × {height}; use a smaller scale.")
+        raise UserError(f"WebP holds {_WEBP_SIDE} pixels a side and this is {width} × {height}; use a smaller scale")
     reel = _Reel(lambda index: to_image(frames[index]).convert("RGB"), len(frames))
     reel.first.save(
         part,

@@ -61,7 +61,7 @@ def grid(
     count = len(pictures)
     columns = min(count, math.ceil(math.sqrt(count)) if columns is None else columns)
     if columns < 1 or gap < 0:
-        raise UserError(f"A grid needs at least 1 column and a gap of at least 0, but has {columns} and {gap}.")
+        raise UserError(f"a grid needs at least 1 column and a gap of at least 0, but has {columns} and {gap}")
     pictures = enlarge(pictures, visible_scale(pictures) if scale is None else scale)
     rows = math.ceil(count / columns)
     _, height, width, channels = pictures.shape
@@ -80,7 +80,7 @@ def strip(frames: Picture, gap: int = 2, background: int = WHITE, scale: int | N
 def enlarge(pictures: Picture, k: int) -> Picture:
     """(..., H, W, C) as (..., k H, k W, C): every pixel becomes k × k. UserError: k below 1."""
     if k < 1:
-        raise UserError(f"A scale must be a whole number from 1, but is {k}.")
+        raise UserError(f"a scale must be a whole number from 1, but is {k}")
     return pictures if k == 1 else pictures.repeat(k, axis=-3).repeat(k, axis=-2)
 
 

@@ -44,7 +44,7 @@ def read_provenance(path: Path) -> dict[str, object] | None:
     except (ValueError, RecursionError):
         provenance = None
     if not isinstance(provenance, dict):
-        raise UserError(f"{path} carries a provenance that is damaged; export it again.")
+        raise UserError(f"{path} carries a provenance that is damaged; export it again")
     return provenance
 
 

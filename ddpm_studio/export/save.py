@@ -28,7 +28,7 @@ def kind_of(path: Path) -> Kind:
     """What a file of this name holds; ask before long work. UserError: no such suffix, all of them named."""
     kind = SUFFIXES.get(path.suffix.lower())
     if kind is None:
-        raise UserError(f"Cannot export {path.name}: the name must end in {' or '.join(SUFFIXES)}.")
+        raise UserError(f"cannot export {path.name}: the name must end in {' or '.join(SUFFIXES)}")
     return kind
 
 
@@ -104,7 +104,7 @@ def _like(frames: NDArray[np.float32], samples: NDArray[np.float32], name: str) 
 def _expect(path: Path, kind: Kind) -> None:
     if kind_of(path) is not kind:
         fitting = " or ".join(suffix for suffix, held in SUFFIXES.items() if held is kind)
-        raise UserError(f"Cannot export {path.name}: {kind.value} needs a name that ends in {fitting}.")
+        raise UserError(f"cannot export {path.name}: {kind.value} needs a name that ends in {fitting}")
 
 
 _ANIMATIONS: dict[str, Callable[[Path, Frames, list[int], Provenance], None]] = {".gif": write_gif, ".webp": write_webp}

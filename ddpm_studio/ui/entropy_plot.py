@@ -10,11 +10,14 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ddpm_studio.ui import theme
+from ddpm_studio.ui.plot import Plot
+from ddpm_studio.ui.plot_backdrop import TimeAxis
 
 POINTS = 256  # of each other sample's curve at most
+RIGHT = 16  # pixels beside the plot, for half of the last number below it
 
 
-class EntropyPlot(pg.PlotWidget):
+class EntropyPlot(Plot):
     """The entropy of p(i | x_t) in bits against t: bold for the selected sample, faint for the others.
 
     The left button asks for the t under the mouse.
@@ -23,7 +26,9 @@ class EntropyPlot(pg.PlotWidget):
     asked = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, axisItems={"bottom": TimeAxis("bottom")})
+        self._times: NDArray[np.float64] = np.zeros(0)
+        self._entropy: NDArray[np.float32] = np.zeros((0, 0), np.float32)
         self._others = pg.PlotCurveItem(connect="finite", antialias=False)
         self._chosen = pg.PlotCurveItem(antialias=True)
         self._cursor = pg.InfiniteLine(0)
@@ -31,7 +36,11 @@ class EntropyPlot(pg.PlotWidget):
             self.addItem(item)
         self.show_of_whom("")
         self.setMouseEnabled(False, False)
+        self.setMenuEnabled(False)
         self.hideButtons()
+        for name in ("left", "bottom"):
+            self.getAxis(name).setStyle(tickLength=3, tickTextOffset=3, maxTickLevel=0, hideOverlappingLabels=RIGHT)
+        self.getPlotItem().layout.setContentsMargins(0, 0, RIGHT, 0)
         self.setToolTip(
             "Entropy of p(i | xₜ), in bits. log₂ N: every picture of the data set is as likely.\n"
             "0: the sample has become one picture of the data set. Click or drag to look at another t."
@@ -41,6 +50,15 @@ class EntropyPlot(pg.PlotWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme.watcher().changed.connect(self.show_colours)
         self.show_colours(theme.colours())
+
+    @property
+    def name(self) -> str:
+        """Of a file that it is saved in."""
+        return "entropy"
+
+    def numbers(self) -> dict[str, NDArray[np.float64]]:
+        """t of the steps taken, and the entropy of every sample there, in bits."""
+        return {"t": self._times} | {f"sample {i}": bits.astype(np.float64) for i, bits in enumerate(self._entropy.T)}
 
     def show_of_whom(self, prefix: str) -> None:
         """Whose posterior it is: the denoiser's own, or that of the exact one beside a network."""
@@ -61,6 +79,7 @@ class EntropyPlot(pg.PlotWidget):
             selected: which of the B is bold.
         """
         t = np.asarray(times, np.float64)
+        self._times, self._entropy = t, entropy
         self._chosen.setData(t, entropy[:, selected].astype(np.float64))
         every = slice(None, None, max(1, len(t) // POINTS))
         gap = np.full((1, entropy.shape[1]), np.nan)

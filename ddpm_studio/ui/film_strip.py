@@ -26,7 +26,7 @@ class FilmStrip(ImageGrid):
 
     def __init__(self, provenance: Callable[[], Provenance], parent: QWidget | None = None) -> None:
         tip = "xₜ at evenly spaced t, on [−1, 1], the same ε in each; a click goes to its t"
-        super().__init__("xₜ from clean to noise", tip, provenance=provenance, parent=parent)
+        super().__init__("xₜ from clean to noise, at t =", tip, provenance=provenance, parent=parent)
         self.times: tuple[int, ...] = ()
         self._t = 0
         self.picked.connect(lambda index: self.asked.emit(self.times[index]))
@@ -36,7 +36,7 @@ class FilmStrip(ImageGrid):
         every = ceil(max(x0.shape[2:]) / LONGEST)
         self.times = evenly(schedule.T, FRAMES)
         xt = q_sample(schedule, x0[..., ::every, ::every], torch.tensor(self.times), eps[..., ::every, ::every]).numpy()
-        self.show_pictures(to_bytes(xt), xt, [f"t = {t}" for t in self.times])
+        self.show_pictures(to_bytes(xt), xt, [str(t) for t in self.times])
         self.show_t(self._t)
 
     def show_t(self, t: int) -> None:

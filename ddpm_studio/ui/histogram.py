@@ -7,16 +7,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ddpm_studio.ui import theme
+from ddpm_studio.ui.plot import Plot
 
 REACH, BINS_PER_UNIT = 4, 16  # from −4 to 4, a bin every 1/16
 TOP = 1.0  # of the density's axis
 
 
-class Histogram(pg.PlotWidget):
+class Histogram(Plot):
     """Fixed axes, so that nothing moves but the distribution."""
 
     def __init__(self, title: str, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._density: NDArray[np.float64] = np.zeros(2 * REACH * BINS_PER_UNIT)
         self._edges = np.linspace(-REACH, REACH, 2 * REACH * BINS_PER_UNIT + 1)
         self._bars = pg.PlotDataItem(stepMode="center", fillLevel=0.0, antialias=False)
         self._normal = pg.PlotDataItem(self._edges, normal_density(self._edges), antialias=True)
@@ -33,7 +35,18 @@ class Histogram(pg.PlotWidget):
 
     def show_values(self, values: NDArray[np.float32]) -> None:
         """Shows how the values, of any shape, are distributed."""
-        self._bars.setData(self._edges, density(values))
+        self._density = density(values)
+        self._bars.setData(self._edges, self._density)
+
+    @property
+    def name(self) -> str:
+        """Of a file that it is saved in."""
+        return "histogram"
+
+    def numbers(self) -> dict[str, NDArray[np.float64]]:
+        """The middle of each bin, the share of the values there per unit, and the density of N(0, 1)."""
+        middles = (self._edges[1:] + self._edges[:-1]) / 2
+        return {"value": middles, "density": self._density, "N(0, 1)": normal_density(middles)}
 
     def show_colours(self, colours: theme.Colours) -> None:
         """Takes the current colours."""
@@ -45,6 +58,7 @@ class Histogram(pg.PlotWidget):
         self.setXRange(-REACH, REACH, padding=0)
         self.setYRange(0.0, TOP, padding=0)
         self.setMouseEnabled(False, False)
+        self.setMenuEnabled(False)
         self.hideButtons()
         self.getAxis("left").setWidth(28)
         self.getAxis("bottom").setTickSpacing(2, 1)

@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from html import escape
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from ddpm_studio.ui import theme
+from ddpm_studio.ui.plot import Plot
 from ddpm_studio.ui.plot_backdrop import DASHES, pin_pen, settle_axes
-from ddpm_studio.ui.time_plot import NUMBERS, PICTURES
 
 Column = NDArray[np.float64]
 
@@ -34,7 +33,7 @@ class Line:
     dots: bool = False
 
 
-class LinePlot(pg.PlotWidget):
+class LinePlot(Plot):
     """Shows all there is until somebody zooms; a double click shows all again.
 
     Args:
@@ -44,8 +43,6 @@ class LinePlot(pg.PlotWidget):
         log: whether the upright axis is logarithmic; what is not above 0 is then left out.
         span: the least range of the upright axis, in its own unit (log10 if `log`); (0, 1) …
     """
-
-    export_asked = Signal(str)  # a suffix: one of PICTURES, or NUMBERS
 
     def __init__(
         self,
@@ -130,12 +127,14 @@ class LinePlot(pg.PlotWidget):
         names = (line.name or self._name for line in self._lines)
         return {"x": self._x, **dict(zip(names, self._columns, strict=True))}
 
+    @property
+    def name(self) -> str:
+        """What a file is called that it is saved in: the first words of its title."""
+        return self._name
+
     def menu(self) -> QMenu:
         """What the right button offers."""
-        menu = QMenu(self)
-        for suffix in (*PICTURES, NUMBERS):
-            what = "numbers" if suffix == NUMBERS else "plot"
-            menu.addAction(f"Save {what} as {suffix[1:].upper()}…", partial(self.export_asked.emit, suffix))
+        menu = super().menu()
         menu.addSeparator()
         menu.addAction("Show All", self.show_all)
         return menu
@@ -147,11 +146,6 @@ class LinePlot(pg.PlotWidget):
 
     def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
         self.show_all()
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = self.menu()
-        menu.exec(event.globalPos())
-        menu.deleteLater()
 
     def _on_zoomed(self) -> None:
         self._zoomed = True

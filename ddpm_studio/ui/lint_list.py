@@ -21,6 +21,7 @@ class LintList(QScrollArea):
         super().__init__(parent)
         self._rows: list[_Row] = []
         self._fine = QLabel(_FINE, self)
+        self._fine.setWordWrap(True)
         self._body = QWidget(self)
         self._layout = QVBoxLayout(self._body)
         self._layout.setContentsMargins(4, 2, 4, 2)

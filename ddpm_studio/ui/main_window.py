@@ -190,7 +190,9 @@ def _before(panel: Panel) -> str:
 
 
 def _first_control(panel: QWidget) -> QWidget:
-    """The first widget of a panel that Tab would reach, or the panel."""
+    """What the panel gives the keyboard to, else the first of its widgets that Tab would reach, or the panel."""
+    if (proxy := panel.focusProxy()) is not None:
+        return proxy
     widget = panel.nextInFocusChain()
     while widget is not None and widget is not panel:
         reachable = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.isEnabled()

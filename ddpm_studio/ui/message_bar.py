@@ -1,15 +1,20 @@
 """A slim bar beside the menus that says one line: what went wrong and what to do, or what was done."""
 
 from enum import StrEnum
+from time import monotonic
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from ddpm_studio.ui import theme
+from ddpm_studio.ui.elided_label import ElidedLabel
 
 NOTICE_STAYS = 6_000
 """ms until a notice goes by itself."""
+
+FRESH = 1.0
+"""Seconds after an error in which a notice may belong to the same action."""
 
 
 class Level(StrEnum):
@@ -23,14 +28,19 @@ _SYMBOLS = {Level.NOTICE: "✓", Level.ERROR: "⚠"}
 
 
 class MessageBar(QWidget):
-    """Shows one message at a time; a notice never takes the place of an error that has not been dismissed."""
+    """Shows one message at a time, an error until it is dismissed or something else has been done since.
+
+    A notice does not take the place of an error of the same action, nor of one with details.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("message-bar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._level, self._message, self._details = Level.NOTICE, "", ""
-        self._symbol, self._text = QLabel(self), _ElidedLabel(self)
+        self._failed = 0.0  # when the last error came
+        self._symbol, self._text = QLabel(self), ElidedLabel(self)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._copy = QPushButton("Copy details", self, flat=True)
         self._copy.setToolTip("Copy the technical details to the clipboard, to send them with a report")
         self._copy.clicked.connect(self._on_copy)
@@ -57,13 +67,15 @@ class MessageBar(QWidget):
 
     def notice(self, text: str) -> None:
         """Something was done; goes away by itself."""
-        if not (self._message and self._level is Level.ERROR):
+        stays = bool(self._details) or monotonic() - self._failed < FRESH
+        if not (self._message and self._level is Level.ERROR and stays):
             self._show(Level.NOTICE, text, "")
             self._timer.start()
 
     def error(self, text: str, details: str = "") -> None:
         """Something could not be done; stays until it is dismissed. "Copy details" copies the last `details`."""
         self._timer.stop()
+        self._failed = monotonic()
         self._show(Level.ERROR, text, details or self._details)
 
     def dismiss(self) -> None:
@@ -98,26 +110,3 @@ class MessageBar(QWidget):
         layout.addWidget(self._text, stretch=1)
         layout.addWidget(self._copy)
         layout.addWidget(self._close)
-
-
-class _ElidedLabel(QLabel):
-    """A line that never forces its window to be wide: what does not fit is in the tooltip."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._full = ""
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-
-    def set_full_text(self, text: str) -> None:
-        self._full = text
-        self.setToolTip(text)
-        self._elide()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._elide()
-
-    def _elide(self) -> None:
-        self.setText(QFontMetrics(self.font()).elidedText(self._full, Qt.TextElideMode.ElideRight, self.width()))

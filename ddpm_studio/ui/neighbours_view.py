@@ -39,8 +39,7 @@ class NeighboursView(QWidget):
 
     def show_neighbours(self, pictures: Picture, numbers: Sequence[int], weights: Sequence[float]) -> None:
         """Shows uint8 pictures (k, H, W, C), their numbers in the data set and their probabilities."""
-        if numbers != self._numbers:
-            self._images = [image_of(picture) for picture in pictures]
+        self._images = [image_of(picture) for picture in pictures]
         self._numbers, self._weights = numbers, weights
         self.update()
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QVBoxLayout, QWidget
 from torch import Tensor
 
 from ddpm_studio.data import Picture, to_bytes
@@ -14,7 +15,10 @@ from ddpm_studio.ui.chain import Link
 from ddpm_studio.ui.film_strip import FilmStrip
 from ddpm_studio.ui.histogram import Histogram
 from ddpm_studio.ui.image_view import ImageGrid
+from ddpm_studio.ui.plot_export import ask_and_save
 
+COLUMNS = 4  # x_0, ε, and x_t twice
+MOST = 0.65  # of the height may be theirs
 EPS_RANGE = 3.0  # ε is painted on [−3, 3]: 99.7 % of it
 
 
@@ -54,7 +58,11 @@ class NoisingViews(QWidget):
             "pixel values of xₜ and N(0, 1)",
             "bars: the distribution of the values of xₜ (closed form, all channels); dashed: the density of N(0, 1)",
         )
+        self._provenance = provenance
+        self._pictures, self._column = QGridLayout(), QVBoxLayout(self)
+        self._below = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._lay_out()
+        self.histogram.export_asked.connect(self._on_export_asked)
         self.strip.asked.connect(self.asked)
         for view in (self.clean, self.noise, self.closed, self.simulated, self.strip):
             view.saved.connect(self.saved)
@@ -85,13 +93,31 @@ class NoisingViews(QWidget):
             self.simulated.show_pictures(link.picture)
         self.simulated.set_caption(caption)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The pictures in a row, or two by two where it is narrow; no more height for them than they can use."""
+        columns = COLUMNS if self.width() > self.height() else COLUMNS // 2
+        self._arrange(columns)
+        line = self.fontMetrics().height() + self._pictures.spacing()
+        used = (COLUMNS // columns) * (self.width() // columns + line)
+        above = min(used, round(self.height() * MOST))
+        self._column.setStretch(0, above)
+        self._column.setStretch(1, max(self.height() - above, 1))
+        super().resizeEvent(event)
+
+    def _on_export_asked(self, suffix: str) -> None:
+        ask_and_save(self.histogram, suffix, self._provenance, self.saved, self.refused)
+
     def _lay_out(self) -> None:
-        pictures, below = QHBoxLayout(), QHBoxLayout()
-        for view in (self.clean, self.noise, self.closed, self.simulated):
-            pictures.addWidget(view)
-        below.addWidget(self.histogram, 2)
-        below.addWidget(self.strip, 3)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(pictures, 3)
-        column.addLayout(below, 2)
+        self._below.addWidget(self.histogram, 2)
+        self._below.addWidget(self.strip, 5)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addLayout(self._pictures)
+        self._column.addLayout(self._below)
+        self._arrange(COLUMNS)
+
+    def _arrange(self, columns: int) -> None:
+        """The pictures in so many columns; what is below them side by side if the pictures are."""
+        for index, view in enumerate((self.clean, self.noise, self.closed, self.simulated)):
+            self._pictures.addWidget(view, index // columns, index % columns)
+        wide = columns == COLUMNS
+        self._below.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)

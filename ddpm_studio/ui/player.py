@@ -1,6 +1,7 @@
 """The transport: to the start, back, play, forward, to the end; a slider, the position as a number, and the speed.
 
-It plays over positions 0..end and asks for one with `moved`; whoever shows them answers with `show_position`.
+It plays over positions 0..end and asks for one with `moved`; whoever shows them answers with `show_position`, and
+while that is awaited the clock stands still: it never runs ahead of what is shown.
 """
 
 from collections.abc import Callable
@@ -48,6 +49,7 @@ class Player(QWidget):
         super().__init__(parent)
         self._exact = 0.0  # the position while playing, fractions included
         self._last = 0.0  # when it was moved on
+        self._awaited: int | None = None  # the position that playing asked for and nobody has shown yet
         self._timer = QTimer(self, interval=FRAME, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._on_frame)
         self._buttons: dict[QToolButton, Glyph] = {}
@@ -85,6 +87,7 @@ class Player(QWidget):
 
     def show_position(self, position: int) -> None:
         """Shows where we are, sent to nobody."""
+        self._awaited = None if position == self._awaited else self._awaited
         with QSignalBlocker(self.slider), QSignalBlocker(self.number):
             self.slider.setValue(position)
             self.number.setValue(position)
@@ -95,6 +98,7 @@ class Player(QWidget):
         """Moves on from here, or from the start when at the end."""
         if not self.playing:
             self._exact, self._last = float(self.position % max(self.end, 1)), monotonic()
+            self._awaited = None
             self._timer.start()
             self._show_playing()
 
@@ -148,17 +152,20 @@ class Player(QWidget):
         self._ask(position)
 
     def _on_frame(self) -> None:
-        now = monotonic()
-        self._exact = min(self._exact + (now - self._last) * self.speed.value(), float(self.end))
-        self._last = now
-        if self._exact >= self.end:
+        since, self._last = self._last, monotonic()
+        if self._awaited is not None:
+            return
+        self._exact = min(self._exact + (self._last - since) * self.speed.value(), float(self.end))
+        position = int(self._exact)
+        if position >= self.end:
             self.pause()
-        if int(self._exact) != self.position or not self.playing:
-            self._ask(int(self._exact))
+        if position != self.position or not self.playing:
+            self._ask(position)
 
     def _ask(self, position: int) -> None:
         position = min(max(position, 0), self.end)
         self.show_position(position)
+        self._awaited = position
         self.moved.emit(position)
 
     def _show_playing(self) -> None:

@@ -2,25 +2,40 @@
 
 import csv
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QBuffer, QIODevice, QRect
+from PySide6.QtCore import QBuffer, QIODevice, QRect, SignalInstance
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
+from ddpm_studio.errors import UserError
 from ddpm_studio.export import Provenance, save_picture
 from ddpm_studio.export.provenance import to_text
 from ddpm_studio.files import write_bytes
-from ddpm_studio.ui.line_plot import LinePlot
-from ddpm_studio.ui.time_plot import TimePlot
+from ddpm_studio.ui.plot import Plot
+from ddpm_studio.ui.saving import ask_target
 
-Plot = TimePlot | LinePlot
+
+def ask_and_save(
+    plot: Plot, suffix: str, provenance: Callable[[], Provenance], saved: SignalInstance, refused: SignalInstance
+) -> None:
+    """Asks where, saves the plot and tells in one line that it was `saved`, or why it was `refused`."""
+    path = ask_target(plot, "Save the plot", plot.name, suffix)
+    if path is None:
+        return
+    try:
+        save_plot(plot, path, provenance())
+    except UserError as error:
+        refused.emit(str(error))
+    else:
+        saved.emit(f"Saved {path}")
 
 
 def save_plot(plot: Plot, path: Path, provenance: Provenance) -> None:
-    """Writes the plot as its suffix says: .png or .svg as it looks, .csv with a row for every t or x.
+    """Writes the plot as its suffix says: .png or .svg as it looks, .csv with a row for every t.
 
     Raises:
         UserError: the file cannot be written.

@@ -8,7 +8,6 @@ from time import monotonic
 from PySide6.QtCore import QObject, Signal, Slot
 
 from ddpm_studio.document import Document
-from ddpm_studio.errors import UserError
 from ddpm_studio.neighbours import Neighbours, Watched
 from ddpm_studio.sample import Step
 from ddpm_studio.trajectory import Trajectory
@@ -73,12 +72,7 @@ class ReverseChain(QObject):
         aims = self._aims()
         source, model = Source.of(document, live), self.model
         known = model is not None and model.network is not None and model.source == source
-        try:
-            planned = under(document, model.denoiser.schedule) if known and model else document
-            planned.sampler.times(planned.schedule.T)
-        except UserError as error:
-            self.failed.emit(str(error))
-            return
+        planned = under(document, model.denoiser.schedule) if known and model else document
         self._retire()
         self.trajectory, self.neighbours, self._at_hand, self.position = None, [], {}, -1
         self._asked = 0

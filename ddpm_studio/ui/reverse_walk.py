@@ -1,7 +1,7 @@
 """What the window's reverse chain is made of: the values its job yields, a state to look at."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -53,4 +53,4 @@ def walk(document: Document, source: Source, model: Model | None) -> Iterator[Mo
 
 def under(document: Document, schedule: Schedule) -> Document:
     """What is walked with a denoiser of this schedule: the document itself, if it has the same."""
-    return document if document.schedule == schedule else document.with_schedule(schedule)
+    return document if document.schedule == schedule else replace(document, schedule=schedule)

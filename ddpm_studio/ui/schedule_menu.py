@@ -67,4 +67,4 @@ class ScheduleMenu(QToolButton):
         except UserError as error:
             self.refused.emit(str(error))
         else:
-            self.saved.emit(f"Wrote {path}")
+            self.saved.emit(f"Saved {path}")

@@ -108,11 +108,9 @@ class Session(QObject):
             self.t_changed.emit(t)
 
     def _changed(self, **changes: object) -> Document:
-        if "schedule" not in changes:
-            return replace(self._shown, **changes)  # type: ignore[arg-type]
-        changes = {"sampler": self._settled.sampler, **changes}  # a drag of T must not wear its steps down
-        document = replace(self._shown, **changes)  # type: ignore[arg-type]
-        return document.with_schedule(document.schedule)
+        if "schedule" in changes:
+            changes = {"sampler": self._settled.sampler, **changes}  # a drag of T must not wear its steps down
+        return replace(self._shown, **changes)  # type: ignore[arg-type]
 
     def _settle(self, document: Document) -> None:
         self._settled = document
@@ -120,6 +118,7 @@ class Session(QObject):
         self.settled.emit(document)
 
     def _show(self, new: Document) -> None:
+        """A new T sends its t first; `t` and `document` fit each other whenever a listener asks."""
         old, self._shown = self._shown, new
         if old.schedule.T != new.schedule.T:
             self._move_to(round(self._place * new.schedule.T))

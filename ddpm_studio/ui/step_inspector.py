@@ -14,6 +14,7 @@ from ddpm_studio.ui.entropy_plot import EntropyPlot
 from ddpm_studio.ui.image_view import ImageGrid
 from ddpm_studio.ui.model import Model
 from ddpm_studio.ui.neighbours_view import NeighboursView
+from ddpm_studio.ui.plot_export import ask_and_save
 from ddpm_studio.ui.reverse_walk import Frame
 from ddpm_studio.ui.sampling_views import EPS_RANGE
 
@@ -28,9 +29,12 @@ class StepInspector(QWidget):
     """
 
     asked = Signal(int)
+    saved = Signal(str)
+    refused = Signal(str)
 
     def __init__(self, provenance: Callable[[], Provenance], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._provenance = provenance
         self._model: Model | None = None
         self.pictures = ImageGrid(
             "sample",
@@ -46,17 +50,10 @@ class StepInspector(QWidget):
         self.verdict.setWordWrap(True)
         self.entropy = EntropyPlot(self)
         self.entropy.asked.connect(self.asked)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(3)
-        for widget, stretch in (
-            (self.pictures, 5),
-            (self.numbers, 0),
-            (self.neighbours, 3),
-            (self.verdict, 0),
-            (self.entropy, 5),
-        ):
-            column.addWidget(widget, stretch)
+        self.entropy.export_asked.connect(self._on_export_asked)
+        self.pictures.saved.connect(self.saved)
+        self.pictures.refused.connect(self.refused)
+        self._lay_out()
 
     def show_model(self, model: Model) -> None:
         """Another data set or schedule: the scales of the entropy."""
@@ -85,6 +82,9 @@ class StepInspector(QWidget):
         if entropy:
             self.entropy.show_entropy(times[: len(entropy)], np.stack(entropy), sample)
 
+    def _on_export_asked(self, suffix: str) -> None:
+        ask_and_save(self.entropy, suffix, self._provenance, self.saved, self.refused)
+
     def _show_neighbours(self, frame: Frame, sample: int) -> None:
         model, seen = self._model, frame.neighbours
         if model is None or model.data is None or seen is None:
@@ -99,10 +99,23 @@ class StepInspector(QWidget):
             else _likeness(float(seen.distance[sample]), model.unseen)
         )
 
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        for widget, stretch in (
+            (self.pictures, 5),
+            (self.numbers, 0),
+            (self.neighbours, 3),
+            (self.verdict, 0),
+            (self.entropy, 5),
+        ):
+            column.addWidget(widget, stretch)
+
 
 _NUMBERS_TIP = """t → s: the step's timesteps
 σ: the standard deviation of the noise that the step adds
-‖ε̂‖/√D: the size of the predicted noise; 1 for true noise of variance 1
+|ε̂|/√D: the size of the predicted noise; 1 for true noise of variance 1
 clipped: the share of x̂₀'s values outside [−1, 1]"""
 
 
@@ -119,7 +132,7 @@ def _numbers(frame: Frame, sample: int) -> str:
     eps = step.eps[sample]
     size = float(eps.square().mean().sqrt())
     clipped = float((step.x0[sample].abs() > 1.0).float().mean())
-    return f"t {step.t} → s {step.s}   σ {step.sigma:.4f}\n‖ε̂‖/√D {size:.3f}   clipped {100 * clipped:.1f} %"
+    return f"t {step.t} → s {step.s}   σ {step.sigma:.4f}\n|ε̂|/√D {size:.3f}   clipped {100 * clipped:.1f} %"
 
 
 def _verdict(entropy: float, pictures: int, nearest: int, weight: float) -> str:

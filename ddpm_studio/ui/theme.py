@@ -24,7 +24,9 @@ class Colours:
     foreground: str
     """axes and their text"""
     grid: str
-    """quiet: frames, guides that need not be read"""
+    """quiet: guides that need not be read"""
+    frame: str
+    """of menus, check boxes, buttons and fields: at 1.5:1 or more against the window"""
     muted: str
     """secondary text, reference curves such as N(0, 1)"""
     beta: str
@@ -54,6 +56,7 @@ LIGHT = Colours(
     background="#ffffff",
     foreground="#30343b",
     grid="#c9ccd1",
+    frame="#a9adb4",
     muted="#6b7280",
     beta="#c2410c",
     posterior="#0072b2",
@@ -75,6 +78,7 @@ DARK = Colours(
     background="#17191c",
     foreground="#d3d6db",
     grid="#454a52",
+    frame="#737a85",
     muted="#a3aab4",
     beta="#ff8a4c",
     posterior="#56b4e9",
@@ -99,6 +103,16 @@ class Choice(StrEnum):
     LIGHT = "light"
     DARK = "dark"
 
+
+FRAMED = (
+    "QMenu",
+    "QCheckBox",
+    "QAbstractSpinBox",
+    "QLineEdit",
+    "QPushButton",
+    "QSlider",
+)
+"""The classes that take the palette of `framed`; their window colour is their frame and no more."""
 
 _SCHEMES = {
     Choice.SYSTEM: Qt.ColorScheme.Unknown,
@@ -173,6 +187,8 @@ def _system_colours() -> Colours:
 def _dress(new: Colours) -> None:
     """The palette of every widget and the colours of plots yet to be made."""
     QApplication.setPalette(palette(new))
+    for name in FRAMED:
+        QApplication.setPalette(framed(new), name)  # type: ignore[arg-type]  # it takes str, and says bytes
     pg.setConfigOptions(background=new.background, foreground=new.foreground)
 
 
@@ -192,6 +208,13 @@ def palette(new: Colours) -> QPalette:
             made.setColor(one, QColor(colour))
     for one in (role.WindowText, role.Text, role.ButtonText):
         made.setColor(QPalette.ColorGroup.Disabled, one, QColor(new.muted))
+    return made
+
+
+def framed(new: Colours) -> QPalette:
+    """As `palette`, for widgets whose frames would not be seen in the dark: Fusion draws them in a darker window."""
+    made = palette(new)
+    made.setColor(QPalette.ColorRole.Window, QColor(new.frame).lighter(140))
     return made
 
 

@@ -5,32 +5,30 @@ schedule costs its own lines and no more. pyqtgraph gives the axes, their number
 """
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QMenu, QWidget
 
 from ddpm_studio.schedule import Schedule, Table
 from ddpm_studio.ui import plot_backdrop, theme
 from ddpm_studio.ui.graph import Graph, spread
 from ddpm_studio.ui.ink import Ink
+from ddpm_studio.ui.plot import Plot
 from ddpm_studio.ui.plot_frame import Frame
 
-PICTURES, NUMBERS = (".png", ".svg"), ".csv"
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -10, Qt.Key.Key_PageUp: 10}
 
 
-class TimePlot(pg.PlotWidget):
+class TimePlot(Plot):
     """Shows a `Graph` of a schedule. The left button moves t, the wheel zooms, the middle button moves what is seen."""
 
     room = (7.0, 4.0)  # pixels left free before t = 0 and after t = T
 
     picked = Signal(int)  # a t; it may lie outside 0..T
     zoomed = Signal(float, float)  # the first and last t the user wants to see
-    export_asked = Signal(str)  # a suffix: one of PICTURES, or NUMBERS
 
     keys_help: tuple[tuple[str, str], ...] = (
         ("Plots: move t by one, by ten", "←, →, Page Up, Page Down"),
@@ -60,6 +58,11 @@ class TimePlot(pg.PlotWidget):
     def graph(self) -> Graph:
         """What is plotted."""
         return self._graph
+
+    @property
+    def name(self) -> str:
+        """The graph's."""
+        return self._graph.name
 
     def show_graph(self, graph: Graph) -> None:
         """Plots other quantities of the same schedule."""
@@ -109,11 +112,7 @@ class TimePlot(pg.PlotWidget):
 
     def menu(self) -> QMenu:
         """What the right button offers."""
-        menu = QMenu(self)
-        for suffix in (*PICTURES, NUMBERS):
-            what = "numbers" if suffix == NUMBERS else "plot"
-            action = menu.addAction(f"Save {what} as {suffix[1:].upper()}…")
-            action.triggered.connect(partial(self._on_export_asked, suffix))
+        menu = super().menu()
         menu.addSeparator()
         menu.addAction("Show All").triggered.connect(self._on_show_all)
         return menu
@@ -147,11 +146,6 @@ class TimePlot(pg.PlotWidget):
         else:
             event.ignore()
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = self.menu()
-        menu.exec(event.globalPos())
-        menu.deleteLater()
-
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         self._show_focus()
@@ -174,9 +168,6 @@ class TimePlot(pg.PlotWidget):
     def _on_show_all(self) -> None:
         self.show_all()
         self.zoomed.emit(*self._box.viewRange()[0])
-
-    def _on_export_asked(self, suffix: str, _checked: bool = False) -> None:
-        self.export_asked.emit(suffix)
 
     def _on_resized(self) -> None:
         self._on_frame_changed()

@@ -49,6 +49,16 @@ class PlainPanel(QWidget):
         self.closed += 1
 
 
+class ProxyPanel(PlainPanel):
+    """A panel that gives the keyboard to its second control."""
+
+    def __init__(self, session):
+        super().__init__(session)
+        self.second = QLineEdit(self)
+        self.layout().addWidget(self.second)
+        self.setFocusProxy(self.second)
+
+
 class BrokenPanel(QWidget):
     def __init__(self, session):
         raise RuntimeError("no such luck")
@@ -342,7 +352,7 @@ def test_save_as_adds_the_suffix_and_open_finds_what_was_saved(qtbot, window, tm
     action(window, "Save as…").trigger()
     assert window.windowTitle() == "DDPM Studio — mine[*]"
     assert not window.isWindowModified()
-    assert document.load(tmp_path / "mine.ddpm.json") == Document().with_schedule(Linear(T=321))
+    assert document.load(tmp_path / "mine.ddpm.json") == Document(schedule=Linear(T=321))
 
 
 def test_recent_files_come_newest_first_and_missing_ones_are_dropped(qtbot, window, make, tmp_path):
@@ -487,3 +497,10 @@ def test_the_buttons_of_a_title_float_dock_and_hide_its_panel(window, key):
     assert dock.isHidden()
     action(window, dock.windowTitle()).trigger()
     assert dock.isVisible()
+
+
+def test_the_keyboard_goes_where_the_panel_wants_it(panels, make):
+    panels["sampling"] = panel("Sampling", "ProxyPanel", needs_torch=True)
+    window = make()
+    window.focus_panel("sampling")
+    assert QApplication.focusWidget() is window.docks["sampling"].panel.second

@@ -27,7 +27,7 @@ def test_a_notice_goes_by_itself(qtbot, bar):
     assert bar.message == ""
 
 
-def test_an_error_stays_and_no_notice_takes_its_place_until_it_is_dismissed(qtbot, bar):
+def test_an_error_stays_and_no_notice_of_its_action_takes_its_place_until_it_is_dismissed(qtbot, bar):
     bar.notice("Saved it")
     bar.error("Cannot read it")
     bar.notice("Saved another")
@@ -37,6 +37,16 @@ def test_an_error_stays_and_no_notice_takes_its_place_until_it_is_dismissed(qtbo
     assert not bar.isVisible()
     bar.notice("Saved a third")
     assert bar.message == "Saved a third"
+
+
+def test_what_is_done_later_takes_the_place_of_an_error_unless_that_has_details(monkeypatch, bar):
+    monkeypatch.setattr(message_bar, "FRESH", 0.0)
+    bar.error("Cannot read one")
+    bar.notice("Opened another")
+    assert (bar.level, bar.message) == (Level.NOTICE, "Opened another")
+    bar.error("Something happened", "Traceback: all of it")
+    bar.notice("Opened a third")
+    assert (bar.level, bar.message) == (Level.ERROR, "Something happened")
 
 
 def test_a_newer_error_takes_the_place_of_an_older_one(bar):

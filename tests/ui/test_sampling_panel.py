@@ -12,6 +12,7 @@ from ddpm_studio.export import read_provenance
 from ddpm_studio.sampler import Ancestral, Ddim
 from ddpm_studio.schedule import Cosine, Linear
 from ddpm_studio.ui.job import Job
+from ddpm_studio.ui.neighbours_view import NeighboursView
 from ddpm_studio.ui.panels.sampling import SamplingPanel
 from ddpm_studio.ui.session import Session
 
@@ -240,6 +241,15 @@ def test_ten_rapid_changes_end_with_the_last_one(qtbot, panel, session):
     qtbot.waitUntil(lambda: len(panel._chain.findChildren(Job)) == 1, timeout=5000)
 
 
+def test_playing_goes_on_after_ten_rapid_changes(qtbot, panel, session):
+    press(qtbot, panel, Qt.Key.Key_Space, 2)
+    for seed in range(10, 20):
+        session.edit("noise", sampling=Sampling(count=4, seed=seed))
+        QApplication.processEvents()
+    qtbot.waitUntil(lambda: panel._player.playing, timeout=5000)
+    assert panel._chain.document.sampling.seed == 19
+
+
 def test_closing_while_playing_leaves_no_thread(qtbot, panel):
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_End)
     qtbot.waitUntil(lambda: at(panel) >= 1, timeout=5000)
@@ -279,3 +289,14 @@ def test_a_file_that_cannot_be_written_is_one_line(qtbot, panel, session, tmp_pa
     with qtbot.waitSignal(session.reported, timeout=5000) as reported:
         panel._export.menu().actions()[0].trigger()
     assert "grid.png" in reported.args[0] or "no" in reported.args[0]
+
+
+def test_other_pictures_of_the_same_numbers_take_the_place_of_the_neighbours(qtbot):
+    view = NeighboursView()
+    qtbot.addWidget(view)
+    view.resize(200, 100)
+    shown = []
+    for value in (0, 255):
+        view.show_neighbours(np.full((2, 4, 4, 3), value, np.uint8), [7, 3], [0.5, 0.25])
+        shown.append(view.grab().toImage().pixelColor(20, 90).red())
+    assert shown == [0, 255]

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from ddpm_studio.ui import theme
 from ddpm_studio.ui.theme import DARK, LIGHT, Choice, Colours, contrast
 
-QUIET = {"window", "background", "grid"}
+QUIET = {"window", "background", "grid", "frame"}
 SCHEMES = pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])
 
 
@@ -23,6 +23,12 @@ def test_contrast_is_that_of_the_guidelines():
 def test_every_line_and_text_stands_out_from_plots_and_from_the_window(scheme, name):
     for behind in (scheme.background, scheme.window):
         assert contrast(getattr(scheme, name), behind) >= 3.0
+
+
+@SCHEMES
+def test_frames_of_menus_and_check_boxes_can_be_seen(scheme):
+    drawn = theme.framed(scheme).color(QPalette.ColorRole.Window).darker(140).name()  # as Fusion does
+    assert min(contrast(drawn, scheme.window), contrast(drawn, scheme.background)) >= 1.8
 
 
 @SCHEMES

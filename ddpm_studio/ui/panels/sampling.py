@@ -136,7 +136,7 @@ class SamplingPanel(QWidget):
         if self._begun == made_of:
             return
         self._begun = made_of
-        self._leads, self._resumes, self._frame = False, self._player.playing, None
+        self._leads, self._resumes, self._frame = False, self._resumes or self._player.playing, None
         self._player.pause()
         self._chain.restart(document, self._session.live)
         self._player.set_end(len(self._chain.times) - 1)
@@ -150,6 +150,7 @@ class SamplingPanel(QWidget):
     def _on_played(self, playing: bool) -> None:
         """A pause is a pause: nothing that was asked for ahead of what is shown is shown any more."""
         if not playing and self._frame is not None:
+            self._player.show_position(self._frame.index)
             self._chain.go(self._frame.index)
 
     def _on_shown(self, frame: Frame) -> None:
@@ -198,6 +199,7 @@ class SamplingPanel(QWidget):
 
     def _on_failed(self, text: str) -> None:
         """What was asked for cannot be: the panel shows what there is."""
+        self._resumes = False
         self._player.pause()
         self._controls.show_document(self._session.document)
         self.show_progress()
@@ -243,9 +245,9 @@ class SamplingPanel(QWidget):
         self._controls.denoiser_asked.connect(self._on_denoiser_asked)
         self._views.picked.connect(self.show_sample)
         self._inspector.asked.connect(session.set_t)
-        for refused in (self._views.refused, self._export.refused):
+        for refused in (self._views.refused, self._inspector.refused, self._export.refused):
             refused.connect(session.reported)
-        for saved in (self._views.saved, self._export.saved):
+        for saved in (self._views.saved, self._inspector.saved, self._export.saved):
             saved.connect(session.noticed)
         for grid in self._views.grids:
             grid.installEventFilter(self)

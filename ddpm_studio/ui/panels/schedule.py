@@ -7,14 +7,14 @@ from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from ddpm_studio.document import Document, provenance
-from ddpm_studio.errors import UserError
+from ddpm_studio.export import Provenance
 from ddpm_studio.lint import Fix, lint
 from ddpm_studio.schedule import Schedule, Space
 from ddpm_studio.ui.curve_editor import CurveEditor
+from ddpm_studio.ui.elided_label import ElidedLabel
 from ddpm_studio.ui.lint_list import LintList
 from ddpm_studio.ui.pins import Pins
-from ddpm_studio.ui.plot_export import save_plot
-from ddpm_studio.ui.saving import ask_target
+from ddpm_studio.ui.plot_export import ask_and_save
 from ddpm_studio.ui.schedule_form import ScheduleForm
 from ddpm_studio.ui.schedule_menu import ScheduleMenu
 from ddpm_studio.ui.schedule_plots import SchedulePlots
@@ -26,7 +26,7 @@ LINT_DELAY = 120  # milliseconds without a change after which the schedule is ju
 NARROW = 600  # pixels below which the plots stand under the editor, if there is height for both
 SPACES = {"β": Space.BETA, "ᾱ": Space.ALPHA_BAR, "log SNR": Space.LOG_SNR}
 HINT = "drag a point · double-click adds one"
-NO_POINTS = "no curve in this quantity follows the schedule: grab another one"
+NO_POINTS = "no points fit this curve: grab another one"
 
 
 class SchedulePanel(QWidget):
@@ -45,7 +45,7 @@ class SchedulePanel(QWidget):
         self.findings = LintList(self)
         self.menu = ScheduleMenu(schedule, self)
         self.space, self.log = QComboBox(self), QCheckBox("log axis", self)
-        self._pointed = QLabel(self)
+        self._pointed = ElidedLabel(self)
         self._moment = SecondMoment(self)
         self._lint_timer = QTimer(self, singleShot=True, interval=LINT_DELAY)
         self._painted = False
@@ -80,13 +80,12 @@ class SchedulePanel(QWidget):
 
     def show_findings(self) -> None:
         """What is wrong with the schedule, given the data set and the sampler."""
-        schedule = self._session.document.schedule
-        sampler = self._session.document.with_schedule(schedule).sampler  # a file may ask for more steps than T
+        schedule, sampler = self._session.document.schedule, self._session.document.sampler
         self.findings.show_findings(lint(schedule, self._moment.value, sampler.times(schedule.T)))
 
     def show_point(self, words: str) -> None:
         """The selected point's place, or what can be done."""
-        self._pointed.setText(words or (HINT if self.editor.points() else NO_POINTS))
+        self._pointed.set_full_text(words or (HINT if self.editor.points() else NO_POINTS))
 
     def show_pins(self, schedules: tuple[Schedule | None, ...]) -> None:
         """Draws these for comparison in every plot."""
@@ -109,7 +108,6 @@ class SchedulePanel(QWidget):
         self.space.setAccessibleName("quantity to grab")
         self.space.setToolTip("The curve whose points are moved: β, ᾱ or log SNR; the others follow")
         self.log.setToolTip("A logarithmic axis for β or ᾱ")
-        self._pointed.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._pointed.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         self._pointed.setAccessibleName("selected point")
 
@@ -197,16 +195,12 @@ class SchedulePanel(QWidget):
             if plot is not source:
                 plot.show_times(low, high)
 
+    def _provenance(self) -> Provenance:
+        return provenance(self._session.document, t=self._session.t)
+
     def _on_export_asked(self, plot: TimePlot, suffix: str) -> None:
-        path = ask_target(self, "Save the Plot", plot.graph.name, suffix)
-        if path is None:
-            return
-        try:
-            save_plot(plot, path, provenance(self._session.document, t=self._session.t))
-        except UserError as error:
-            self._session.reported.emit(str(error))
-        else:
-            self._session.noticed.emit(f"Wrote {path}")
+        session = self._session
+        ask_and_save(plot, suffix, self._provenance, session.noticed, session.reported)
 
 
 def _split(orientation: Qt.Orientation, *parts: tuple[QWidget, int]) -> QSplitter:

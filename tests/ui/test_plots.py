@@ -1,0 +1,74 @@
+"""The plots beside the schedule's: what their menus offer and what they save."""
+
+import csv
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QFileDialog
+
+from ddpm_studio.document import Document, provenance
+from ddpm_studio.export import read_provenance
+from ddpm_studio.ui.entropy_plot import EntropyPlot
+from ddpm_studio.ui.histogram import Histogram, normal_density
+from ddpm_studio.ui.noising_views import NoisingViews
+from ddpm_studio.ui.plot_export import save_plot
+from ddpm_studio.ui.step_inspector import StepInspector
+
+OFFERED = ["Save plot as PNG…", "Save plot as SVG…", "Save numbers as CSV…"]
+
+
+@pytest.fixture(params=[EntropyPlot, lambda: Histogram("values", "of pixels")], ids=["entropy", "histogram"])
+def plot(qtbot, request):
+    plot = request.param()
+    qtbot.addWidget(plot)
+    return plot
+
+
+def test_the_menu_offers_what_works_and_nothing_else(plot):
+    menu = plot.menu()
+    assert [action.text() for action in menu.actions()] == OFFERED
+    asked: list[str] = []
+    plot.export_asked.connect(asked.append)
+    for action in menu.actions():
+        action.trigger()
+    assert asked == [".png", ".svg", ".csv"]
+    menu.deleteLater()
+
+
+def test_the_numbers_of_the_entropy_are_those_of_every_sample_at_every_step(qtbot, tmp_path):
+    plot = EntropyPlot()
+    qtbot.addWidget(plot)
+    plot.show_entropy((100, 90), np.array([[3.0, 2.0], [1.0, 0.5]], np.float32), 1)
+    save_plot(plot, tmp_path / "entropy.csv", provenance(Document()))
+    rows = list(csv.reader((tmp_path / "entropy.csv").read_text().splitlines()))
+    assert rows == [["t", "sample 0", "sample 1"], ["100.0", "3.0", "2.0"], ["90.0", "1.0", "0.5"]]
+
+
+def test_the_numbers_of_the_histogram_are_a_density_beside_the_normal_one(qtbot):
+    plot = Histogram("values", "of pixels")
+    qtbot.addWidget(plot)
+    plot.show_values(np.random.default_rng(0).standard_normal(100_000).astype(np.float32))
+    numbers = plot.numbers()
+    assert numbers["density"].sum() / 16 == pytest.approx(1.0, abs=1e-3)
+    assert numbers["density"] == pytest.approx(numbers["N(0, 1)"], abs=0.03)
+    assert numbers["N(0, 1)"] == pytest.approx(normal_density(numbers["value"]))
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"), [(NoisingViews, "histogram"), (StepInspector, "entropy")], ids=["noising", "sampling"]
+)
+def test_a_plot_is_saved_from_its_panel_with_what_it_takes_to_make_it_again(qtbot, tmp_path, monkeypatch, owner, name):
+    views = owner(lambda: provenance(Document(), t=3))
+    qtbot.addWidget(views)
+    saved, refused = [], []
+    views.saved.connect(saved.append)
+    views.refused.connect(refused.append)
+    target = tmp_path / "plot.png"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    getattr(views, name).export_asked.emit(".png")
+    assert (saved, refused) == ([f"Saved {target}"], [])
+    assert read_provenance(target)["t"] == 3
+    target = tmp_path / "missing" / "plot.png"
+    getattr(views, name).export_asked.emit(".png")
+    assert len(saved) == len(refused) == 1
+    assert "missing" in refused[0]
