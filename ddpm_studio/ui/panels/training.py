@@ -43,7 +43,8 @@ from ddpm_studio.ui.training_run import State, TrainingRun
 from ddpm_studio.ui.training_transport import TrainingTransport
 from ddpm_studio.ui.training_work import Begun, Known, Line, is_run, known, with_training_of
 
-CONTROLS, ROOMY, LOG = 250, 560, 76  # logical pixels: a width, the height that leaves room for the log, and the log's
+CONTROLS, WIDE = 250, 1000  # logical pixels: widths; the second leaves room for the small plots
+ROOMY, LOG = 560, 76  # heights: the panel's that leaves room for the log, and the log's
 REDRAW = 60  # milliseconds between the drawing of one plot and that of the next
 
 
@@ -127,7 +128,7 @@ class TrainingPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where there is too little room, the plots are more important than the log."""
         self._log.setVisible(self.height() >= ROOMY)
-        self._plots.show_room(self.height() // 2)
+        self._plots.show_room(self.height() // 2 if self.width() >= WIDE else 0)
         super().resizeEvent(event)
 
     def _provenance(self) -> Provenance:
