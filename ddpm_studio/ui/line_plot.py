@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from math import inf
 
 import numpy as np
 import pyqtgraph as pg
@@ -17,7 +18,7 @@ from ddpm_studio.ui.plot_backdrop import DASHES, pin_pen, settle_axes
 
 Column = NDArray[np.float64]
 
-MOST = 1000
+MOST = 400
 """Bins of a line, of which the least and the greatest value are drawn."""
 TITLE, LEFT = 20, 52  # pixels: the height of the title, the width of the numbers of the upright axis
 
@@ -41,7 +42,8 @@ class LinePlot(Plot):
         tip: what it is, with its unit.
         lines: in the order in which `show_values` gives their numbers.
         log: whether the upright axis is logarithmic; what is not above 0 is then left out.
-        span: the least range of the upright axis, in its own unit (log10 if `log`); (0, 1) …
+        span: the least range of the upright axis, in its own unit (log10 if `log`).
+        limits: its greatest range; what lies beyond is cut.
     """
 
     def __init__(
@@ -53,10 +55,11 @@ class LinePlot(Plot):
         *,
         log: bool = False,
         span: tuple[float, float] | None = None,
+        limits: tuple[float, float] = (-inf, inf),
     ) -> None:
         theme.watcher()  # sets the colours that pyqtgraph gives to new plots
         super().__init__(parent)
-        self._name, self._lines, self._log, self._span = name, tuple(lines), log, span
+        self._name, self._lines, self._log, self._span, self._limits = name, tuple(lines), log, span, limits
         self._x: Column = np.zeros(0)
         self._columns: Sequence[Column] = [self._x for _ in lines]
         self._zoomed = False
@@ -166,6 +169,7 @@ class LinePlot(Plot):
         low, high = float(y.min()), float(y.max())
         if self._span is not None:
             low, high = min(low, self._span[0]), max(high, self._span[1])
+        low, high = max(low, self._limits[0]), min(high, self._limits[1])
         if high - low < 1e-9 * max(abs(high), 1e-9):
             low, high = (low - 0.5, high + 0.5) if self._log else (min(0.0, 2 * low), max(2 * high, 1e-12))
         left, right = float(x.min()), float(x.max())

@@ -38,4 +38,4 @@ def _graph(objective: Objective) -> Graph:
 
 
 def _span(low: float, high: float) -> Span:
-    return decades(max(min(low, -1.0), high - DEPTH), max(high, 1.0))
+    return decades(max(min(low, -3.0), high - DEPTH), max(high, 1.0))

@@ -52,6 +52,7 @@ def _portraits(window: MainWindow, folder: Path) -> list[Path]:
     at_rest = _set_to_work(window, troubles)
     paths = []
     for workspace in WORKSPACES:
+        window.choose_workspace(workspace)
         for choice in (Choice.LIGHT, Choice.DARK):
             theme.watcher().choose(choice)
             _wait(at_rest, troubles)

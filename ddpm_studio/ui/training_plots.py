@@ -28,6 +28,7 @@ class StepPlots(QWidget):
                 "steps/s", "optimiser steps a second", (Line("", "weight"),), self, span=(0.0, 1e-9)
             ),
         }
+        self._metrics, self._due = Metrics(), list[str]()
         self._row = QWidget(self)
         row, column = QHBoxLayout(self._row), QVBoxLayout(self)
         for layout in (row, column):
@@ -45,10 +46,25 @@ class StepPlots(QWidget):
 
     def show_metrics(self, metrics: Metrics) -> None:
         """Draws what there is."""
-        steps = metrics.steps
-        self.loss.show_values(steps, (metrics.column("loss"), metrics.column("smooth")))
-        for name, plot in self._small.items():
-            plot.show_values(steps, (metrics.column(name),))
+        self.expect(metrics)
+        while self.show_next():
+            pass
+
+    def expect(self, metrics: Metrics) -> None:
+        """There is more to draw; each call of `show_next` draws one plot, so that the window never waits for all."""
+        self._metrics = metrics
+        self._due += [name for name in ("loss", *self._small) if name not in self._due]
+
+    def show_next(self) -> bool:
+        """Draws the plot whose turn it is; whether there was one."""
+        if not self._due:
+            return False
+        name, metrics = self._due.pop(0), self._metrics
+        if name == "loss":
+            self.loss.show_values(metrics.steps, (metrics.column("loss"), metrics.column("smooth")))
+        else:
+            self._small[name].show_values(metrics.steps, (metrics.column(name),))
+        return True
 
     def show_others(self, others: Sequence[tuple[str, Metrics]]) -> None:
         """Draws the smoothed loss of other runs for comparison."""
@@ -75,7 +91,7 @@ class LevelPlot(QWidget):
             "right.\nzero: ε̂ = 0. Wiener: the best linear guess. optimum: the exact denoiser of the training pictures; "
             "below it on training pictures lies memorisation"
         )
-        self.plot = LinePlot("error by log SNR", tip, lines, self, span=(0.0, 1.0))
+        self.plot = LinePlot("error by log SNR", tip, lines, self, log=True, span=(-2.0, 0.1), limits=(-4.0, 0.5))
         self.verdict = QLabel(self)
         self.verdict.setWordWrap(True)
         self.verdict.setAlignment(Qt.AlignmentFlag.AlignTop)

@@ -43,8 +43,9 @@ from ddpm_studio.ui.training_run import State, TrainingRun
 from ddpm_studio.ui.training_transport import TrainingTransport
 from ddpm_studio.ui.training_work import Begun, Known, Line, is_run, known, with_training_of
 
-CONTROLS, ROOMY, LOG = 250, 560, 76  # logical pixels: a width, the height that leaves room for the log, and the log's
-REDRAW = 250  # milliseconds between two drawings of the plots
+CONTROLS, WIDE = 250, 1000  # logical pixels: widths; the second leaves room for the small plots
+ROOMY, LOG = 560, 76  # heights: the panel's that leaves room for the log, and the log's
+REDRAW = 60  # milliseconds between the drawing of one plot and that of the next
 
 
 class TrainingPanel(QWidget):
@@ -127,7 +128,7 @@ class TrainingPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where there is too little room, the plots are more important than the log."""
         self._log.setVisible(self.height() >= ROOMY)
-        self._plots.show_room(self.height() // 2)
+        self._plots.show_room(self.height() // 2 if self.width() >= WIDE else 0)
         super().resizeEvent(event)
 
     def _provenance(self) -> Provenance:
@@ -196,13 +197,19 @@ class TrainingPanel(QWidget):
         self._metrics.add(lines)
         if self._metrics.newest:
             self._numbers.show_line(self._metrics.newest)
+        self._plots.expect(self._metrics)
         if not self._redraw.isActive():
+            self._redraw.start()
+
+    def _on_redraw(self) -> None:
+        if self._plots.show_next():
             self._redraw.start()
 
     def _on_looked(self, looked: Looked) -> None:
         assert self._known is not None
         self._numbers.show_working(None)
         self._film.add(self._known.run.preview(looked.step))
+        self._levels.show_levels(self._metrics, self._film.step)
         self._tell(f"step {looked.step:,}: {looked.verdict}")
 
     def _on_saved(self, saved: Saved) -> None:
@@ -347,7 +354,7 @@ class TrainingPanel(QWidget):
     def _connect(self) -> None:
         session, run = self._session, self._run
         session.settled.connect(self._on_settled)
-        self._redraw.timeout.connect(self.show_plots)
+        self._redraw.timeout.connect(self._on_redraw)
         self._connect_run(run)
         self._transport.toggled.connect(self._on_toggled)
         self._transport.stopped.connect(run.stop)
