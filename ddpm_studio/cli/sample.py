@@ -72,7 +72,9 @@ def add(commands: Subcommands, name: str) -> None:
     parser.add_argument("--device", metavar="D", default="cpu", help="of a network: auto, cpu, cuda, mps (default cpu)")
     parser.add_argument("-n", dest="count", metavar="N", help="how many pictures (default 16)")
     parser.add_argument("--seed", metavar="N", help="which noise (default 0)")
-    parser.add_argument("--batch", metavar="N", default="64", help="pictures drawn at once; changes none (default 64)")
+    parser.add_argument(
+        "--batch", metavar="N", default="64", help="pictures drawn at once; changes none but for rounding (default 64)"
+    )
     parser.add_argument("--trajectory", action="store_true", help="keep the way, not only its end")
     parser.add_argument("--out", metavar="FILE", required=True, help="a file ending in .png, .gif, .webp or .npz")
     SAMPLER.add_flags(parser)

@@ -28,7 +28,7 @@ class Histogram(Plot):
         self.setTitle(title, size="9pt")
         self.setToolTip(tip)
         self.setAccessibleName(title)
-        self.setMinimumSize(120, 80)
+        self.setMinimumSize(150, 80)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme.watcher().changed.connect(self.show_colours)
         self.show_colours(theme.colours())

@@ -55,7 +55,7 @@ class NoisingViews(QWidget):
         )
         self.strip = FilmStrip(provenance)
         self.histogram = Histogram(
-            "pixel values of xₜ and N(0, 1)",
+            "values of xₜ, N(0, 1)",
             "bars: the distribution of the values of xₜ (closed form, all channels); dashed: the density of N(0, 1)",
         )
         self._provenance = provenance
@@ -109,7 +109,7 @@ class NoisingViews(QWidget):
 
     def _lay_out(self) -> None:
         self._below.addWidget(self.histogram, 2)
-        self._below.addWidget(self.strip, 5)
+        self._below.addWidget(self.strip, 4)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.addLayout(self._pictures)
         self._column.addLayout(self._below)

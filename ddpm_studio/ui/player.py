@@ -8,7 +8,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QSizePolicy,
@@ -24,6 +24,7 @@ from ddpm_studio.ui.glyphs import Glyph, icon
 
 FRAME = 16  # milliseconds between two frames while playing
 LEAP = 10  # positions that Shift and an arrow move
+SPEED_FROM, NUMBER_FROM = 420, 310  # logical pixels of width from which there is room for these
 
 
 class Player(QWidget):
@@ -141,6 +142,12 @@ class Player(QWidget):
         if watched is self.slider and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             return self.handle_key(event)
         return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is narrow, the slider is more important than the numbers."""
+        self.speed.setVisible(self.width() >= SPEED_FROM)
+        self.number.setVisible(self.width() >= NUMBER_FROM)
+        super().resizeEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

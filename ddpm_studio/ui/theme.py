@@ -26,7 +26,9 @@ class Colours:
     grid: str
     """quiet: guides that need not be read"""
     frame: str
-    """of menus, check boxes, buttons and fields: at 1.5:1 or more against the window"""
+    """of check boxes, buttons and fields"""
+    raised: str
+    """behind menus and lists that pop up"""
     muted: str
     """secondary text, reference curves such as N(0, 1)"""
     beta: str
@@ -57,6 +59,7 @@ LIGHT = Colours(
     foreground="#30343b",
     grid="#c9ccd1",
     frame="#a9adb4",
+    raised="#ffffff",
     muted="#6b7280",
     beta="#c2410c",
     posterior="#0072b2",
@@ -79,6 +82,7 @@ DARK = Colours(
     foreground="#d3d6db",
     grid="#454a52",
     frame="#737a85",
+    raised="#464c56",
     muted="#a3aab4",
     beta="#ff8a4c",
     posterior="#56b4e9",
@@ -105,7 +109,6 @@ class Choice(StrEnum):
 
 
 FRAMED = (
-    "QMenu",
     "QCheckBox",
     "QAbstractSpinBox",
     "QLineEdit",
@@ -187,6 +190,7 @@ def _system_colours() -> Colours:
 def _dress(new: Colours) -> None:
     """The palette of every widget and the colours of plots yet to be made."""
     QApplication.setPalette(palette(new))
+    QApplication.setPalette(popped_up(new), "QMenu")  # type: ignore[arg-type]  # as below; lists of choices take it too
     for name in FRAMED:
         QApplication.setPalette(framed(new), name)  # type: ignore[arg-type]  # it takes str, and says bytes
     pg.setConfigOptions(background=new.background, foreground=new.foreground)
@@ -208,6 +212,14 @@ def palette(new: Colours) -> QPalette:
             made.setColor(one, QColor(colour))
     for one in (role.WindowText, role.Text, role.ButtonText):
         made.setColor(QPalette.ColorGroup.Disabled, one, QColor(new.muted))
+    return made
+
+
+def popped_up(new: Colours) -> QPalette:
+    """As `palette`, for what pops up: its frame cannot be seen in the dark, so its ground must."""
+    made = palette(new)
+    for role in (QPalette.ColorRole.Window, QPalette.ColorRole.Base):
+        made.setColor(role, QColor(new.raised))
     return made
 
 

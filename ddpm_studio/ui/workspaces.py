@@ -60,13 +60,14 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], workspace: Wo
     for row in workspace.rows:
         for left, right in pairwise(row):
             window.splitDockWidget(docks[left], docks[right], Qt.Orientation.Horizontal)
-        window.resizeDocks([docks[key] for key in row], [1000] * len(row), Qt.Orientation.Horizontal)
         for key in row:
             docks[key].show()
     for key, dock in docks.items():
         if not workspace.holds(key):
             window.tabifyDockWidget(firsts[0], dock)
             dock.hide()
+    for row in workspace.rows:  # once all are shown: what is hidden is given no size
+        window.resizeDocks([docks[key] for key in row], [1000] * len(row), Qt.Orientation.Horizontal)
     window.resizeDocks(firsts, list(workspace.heights), Qt.Orientation.Vertical)
 
 

@@ -504,3 +504,12 @@ def test_the_keyboard_goes_where_the_panel_wants_it(panels, make):
     window = make()
     window.focus_panel("sampling")
     assert QApplication.focusWidget() is window.docks["sampling"].panel.second
+
+
+def test_a_dock_that_floated_small_gets_its_share_back_by_reset_layout(qtbot, window):
+    before = [window.docks[key].width() for key in ("schedule", "noising")]
+    window.docks["noising"].setFloating(True)
+    window.docks["noising"].resize(300, 200)
+    QApplication.processEvents()
+    window.reset_layout()
+    qtbot.waitUntil(lambda: [window.docks[key].width() for key in ("schedule", "noising")] == before)

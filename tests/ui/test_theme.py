@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from ddpm_studio.ui import theme
 from ddpm_studio.ui.theme import DARK, LIGHT, Choice, Colours, contrast
 
-QUIET = {"window", "background", "grid", "frame"}
+QUIET = {"window", "background", "grid", "frame", "raised"}
 SCHEMES = pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])
 
 
@@ -26,9 +26,12 @@ def test_every_line_and_text_stands_out_from_plots_and_from_the_window(scheme, n
 
 
 @SCHEMES
-def test_frames_of_menus_and_check_boxes_can_be_seen(scheme):
+def test_frames_of_check_boxes_can_be_seen_and_menus_read(scheme):
     drawn = theme.framed(scheme).color(QPalette.ColorRole.Window).darker(140).name()  # as Fusion does
     assert min(contrast(drawn, scheme.window), contrast(drawn, scheme.background)) >= 1.8
+    ground = theme.popped_up(scheme).color(QPalette.ColorRole.Window).name()
+    assert contrast(scheme.foreground, ground) >= 5.5
+    assert contrast(ground, scheme.background) >= 1.8 or scheme is LIGHT  # there its frame is seen
 
 
 @SCHEMES

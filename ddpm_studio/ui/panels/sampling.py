@@ -23,11 +23,8 @@ from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.step_inspector import StepInspector
 
 SPEED = 25  # steps a second at first
-CONTROLS, INSPECTOR, ROOMY = (
-    210,
-    230,
-    720,
-)  # logical pixels: widths; the last is the panel's that leaves room to inspect
+CONTROLS, INSPECTOR = 210, 230  # logical pixels wide
+ROOMY = 860  # logical pixels: the panel's width that leaves room to inspect
 AHEAD = 3  # states walked ahead of the one shown while playing, so that the next one is there in time
 
 
