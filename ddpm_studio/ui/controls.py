@@ -4,7 +4,7 @@
 
 from enum import Enum
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
@@ -30,6 +30,8 @@ class NamedBox(QComboBox):
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setCompleter(None)  # type: ignore[arg-type]
         self.addItems(list(self._names))
+        for row in range(self.count()):  # high enough for the tilde over a β
+            self.setItemData(row, QSize(0, self.fontMetrics().height() * 3 // 2), Qt.ItemDataRole.SizeHintRole)
         self.activated.connect(self._on_chosen)
         self._edit().editingFinished.connect(self._on_chosen)
         self.set_value(parameter.default)

@@ -102,6 +102,7 @@ class NoisingViews(QWidget):
         above = min(used, round(self.height() * MOST))
         self._column.setStretch(0, above)
         self._column.setStretch(1, max(self.height() - above, 1))
+        self._column.activate()  # now, and not after a frame that has the old shares
         super().resizeEvent(event)
 
     def _on_export_asked(self, suffix: str) -> None:
@@ -111,8 +112,8 @@ class NoisingViews(QWidget):
         self._below.addWidget(self.histogram, 2)
         self._below.addWidget(self.strip, 4)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.addLayout(self._pictures)
-        self._column.addLayout(self._below)
+        self._column.addLayout(self._pictures, 3)
+        self._column.addLayout(self._below, 2)
         self._arrange(COLUMNS)
 
     def _arrange(self, columns: int) -> None:
