@@ -126,6 +126,13 @@ def test_the_verdict_names_what_is_learned_at_which_levels():
     assert "better than the training pictures known by heart" in verdict(baselines, np.full(4, 0.05))
 
 
+def test_an_untrained_network_is_not_told_it_is_at_the_optimum_where_that_is_worse_than_the_wiener_filter():
+    known_by_heart = Baselines(np.arange(1, 3), np.array([6.0, 2.0]), np.full(2, 0.2), np.full(2, 1.0))
+    assert (
+        verdict(known_by_heart, np.full(2, 1.0)) == "log SNR 2.0 to 6.0: worse than the Wiener filter, not learned yet"
+    )
+
+
 def test_levels_as_json_have_no_infinity():
     schedule = Linear(T=30, scaled=True, beta_end=0.02, zero_terminal_snr=True)
     probe = Probe.of(data(), schedule)

@@ -62,7 +62,8 @@ class EntropyPlot(Plot):
 
     def show_of_whom(self, prefix: str) -> None:
         """Whose posterior it is: the denoiser's own, or that of the exact one beside a network."""
-        self.setTitle(f"entropy of the {prefix}p(i | xₜ) in bits, at each t", size="9pt")
+        whose = f"the {prefix}" if prefix else ""
+        self.setTitle(f"entropy of {whose}p(i | xₜ) in bits, at each t", size="9pt")
 
     def show_axes(self, T: int, pictures: int) -> None:
         """Sets the scales: t from 0 to T, entropy up to log2 of the number of pictures."""

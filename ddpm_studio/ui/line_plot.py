@@ -81,6 +81,7 @@ class LinePlot(Plot):
         item.getViewBox().sigRangeChangedManually.connect(self._on_zoomed)
         theme.watcher().changed.connect(self.show_colours)
         self.show_colours(theme.colours())
+        self._fit()
 
     def show_values(self, x: Column, columns: Sequence[Column]) -> None:
         """Draws each line through x (N,) and its column (N,); what is not finite is left out."""
@@ -162,7 +163,8 @@ class LinePlot(Plot):
             return
         curves = [curve.getData() for curve in (*self._curves, *(pin for pin, _ in self._pins))]
         finite = [(x[ok], y[ok]) for x, y in curves if x is not None and len(x) and (ok := np.isfinite(y)).any()]
-        if not finite:
+        if not finite:  # whole decades, so that the empty axis has readable numbers
+            self.setYRange(*((-3.0, 0.0) if self._log else (0.0, 1.0)), padding=0.06)
             return
         x = np.concatenate([x for x, _ in finite])
         y = np.concatenate([y for _, y in finite])
