@@ -51,8 +51,10 @@ def gaussian(shape: tuple[int, ...], *, seed: int, samples: Sequence[int], t: in
     bits, generator, fresh = _own.bits, _own.generator, _own.fresh
     fresh["state"]["key"][:] = seed, purpose
     values = np.empty((len(samples), *shape), np.float32)
+    counter = fresh["state"]["counter"]
+    counter[:3] = 0, 0, t
     for row, sample in zip(values, samples, strict=True):
-        fresh["state"]["counter"][:] = 0, 0, t, sample
+        counter[3] = sample
         bits.state = fresh
         generator.standard_normal(out=row, dtype=np.float32)
     return torch.from_numpy(values)
