@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from math import inf
+from math import ceil, floor, inf
 
 import numpy as np
 import pyqtgraph as pg
@@ -172,8 +172,10 @@ class LinePlot(Plot):
         if self._span is not None:
             low, high = min(low, self._span[0]), max(high, self._span[1])
         low, high = max(low, self._limits[0]), min(high, self._limits[1])
-        if high - low < 1e-9 * max(abs(high), 1e-9):
-            low, high = (low - 0.5, high + 0.5) if self._log else (min(0.0, 2 * low), max(2 * high, 1e-12))
+        if self._log and high - low < 1.0:  # less than a decade: whole ones, for the axis numbers only these
+            low, high = floor(low), ceil(high) if ceil(high) > floor(low) else floor(low) + 1
+        elif high - low < 1e-9 * max(abs(high), 1e-9):
+            low, high = min(0.0, 2 * low), max(2 * high, 1e-12)
         left, right = float(x.min()), float(x.max())
         self.setXRange(left, right if right > left else left + 1.0, padding=0.02)
         self.setYRange(low, high, padding=0.06)

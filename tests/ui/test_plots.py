@@ -10,6 +10,7 @@ from ddpm_studio.document import Document, provenance
 from ddpm_studio.export import read_provenance
 from ddpm_studio.ui.entropy_plot import EntropyPlot
 from ddpm_studio.ui.histogram import Histogram, normal_density
+from ddpm_studio.ui.line_plot import Line, LinePlot
 from ddpm_studio.ui.noising_views import NoisingViews
 from ddpm_studio.ui.plot_export import save_plot
 from ddpm_studio.ui.step_inspector import StepInspector
@@ -72,3 +73,13 @@ def test_a_plot_is_saved_from_its_panel_with_what_it_takes_to_make_it_again(qtbo
     getattr(views, name).export_asked.emit(".png")
     assert len(saved) == len(refused) == 1
     assert "missing" in refused[0]
+
+
+def test_a_logarithmic_axis_shows_whole_decades_where_the_values_span_less(qtbot):
+    plot = LinePlot("loss", "of each step", [Line("each", "noise")], log=True)
+    qtbot.addWidget(plot)
+    for values, decades in (([1.009, 0.998], (-1, 1)), ([0.5, 0.4], (-1, 0)), ([1.0, 1.0], (0, 1))):
+        plot.show_values(np.array([1.0, 2.0]), [np.array(values)])
+        low, high = plot.getPlotItem().getViewBox().viewRange()[1]
+        assert low < decades[0] < decades[1] < high
+        assert high - low < 1.2 * (decades[1] - decades[0])
