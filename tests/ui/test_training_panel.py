@@ -104,24 +104,24 @@ def test_a_run_is_trained_to_its_end_and_written_down(qtbot, panel, place, sessi
     assert run.document == session.document
     assert run.latest is not None
     assert Checkpoint.open(run.latest).header.step == 6
-    assert panel._metrics.steps.tolist() == [2, 4, 6]
-    assert panel._numbers.bar.format() == "step 6 of 6"
+    assert panel._views.metrics.steps.tolist() == [2, 4, 6]
+    assert panel._views.numbers.bar.format() == "step 6 of 6"
     assert panel._transport.go.text() == "New run"
-    assert "step 6 is saved" in panel._log.toPlainText()
+    assert "step 6 is saved" in panel._views.log.toPlainText()
 
 
 def test_what_is_plotted_is_what_the_metrics_file_says(qtbot, panel, place):
     train_out(qtbot, panel)
     lines = [line for line in Run.open(place / "stripes-1").metrics() if "loss" in line]
-    plotted = panel._plots.loss.numbers()
+    plotted = panel._views.plots.loss.numbers()
     assert plotted["each"].tolist() == [line["loss"] for line in lines]
-    assert panel._plots.plots[1].numbers()["gradient norm"].tolist() == [line["gradient_norm"] for line in lines]
-    np.testing.assert_allclose(panel._plots.loss._curves[0].getData()[1], np.log10(plotted["each"]))
+    assert panel._views.plots.plots[1].numbers()["gradient norm"].tolist() == [line["gradient_norm"] for line in lines]
+    np.testing.assert_allclose(panel._views.plots.loss._curves[0].getData()[1], np.log10(plotted["each"]))
 
 
 def test_previews_and_the_levels_they_came_with_can_be_gone_back_to(qtbot, panel):
     train_out(qtbot, panel)
-    film, levels = panel._film, panel._levels
+    film, levels = panel._views.film, panel._views.levels
     assert (film.slider.maximum(), film.step) == (1, 6)
     newest, errors = film.picture.pictures, levels.plot.numbers()["network"]
     assert levels.verdict.text().startswith("step 6: log SNR")
@@ -165,7 +165,7 @@ def test_stopping_and_resuming_gives_the_weights_of_a_run_without_a_stop(qtbot, 
 
     straight, _ = prove_resume(session.document, torch.device("cpu"), tmp_path / "proof", steps=60)
     assert Checkpoint.open(run.latest).sha256 == straight
-    assert [line["step"] for line in run.metrics() if "loss" in line] == panel._metrics.steps.tolist()
+    assert [line["step"] for line in run.metrics() if "loss" in line] == panel._views.metrics.steps.tolist()
 
 
 def test_closing_in_the_middle_saves_the_step_and_the_next_start_finds_the_run(qtbot, make, place, session):
@@ -179,7 +179,7 @@ def test_closing_in_the_middle_saves_the_step_and_the_next_start_finds_the_run(q
     assert step == panel._step >= 5
     Checkpoint.open(run.latest).tensors()
     again = make()
-    assert "stripes-1 stopped before its end" in again._log.toPlainText()
+    assert "stripes-1 stopped before its end" in again._views.log.toPlainText()
     again._folder.menu.aboutToShow.emit()
     entry = next(a for a in again._folder.menu.actions() if a.text().startswith(f"stripes-1: step {step:,} of"))
     entry.trigger()
@@ -357,8 +357,8 @@ def test_another_run_s_loss_is_drawn_for_comparison(qtbot, panel, session, place
     train_out(qtbot, panel)
     choose_folder(monkeypatch, place / "stripes-1")
     press(panel._transport.compare)
-    wait(qtbot, lambda: bool(panel._others))
-    ((curve, label),) = panel._plots.loss._pins
+    wait(qtbot, lambda: bool(panel._views.others))
+    ((curve, label),) = panel._views.plots.loss._pins
     first = Metrics(Run.open(place / "stripes-1").metrics())
     assert label.toPlainText() == "stripes-1"
     np.testing.assert_allclose(curve.getData()[1], np.log10(first.column("smooth")))

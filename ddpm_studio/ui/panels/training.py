@@ -4,14 +4,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
-    QPlainTextEdit,
     QScrollArea,
     QSizePolicy,
     QSplitter,
@@ -26,26 +24,19 @@ from ddpm_studio.learner import TrainStep
 from ddpm_studio.record import Looked, Saved, alters, differences
 from ddpm_studio.run import Run
 from ddpm_studio.ui.job import Job, Outcome
-from ddpm_studio.ui.line_plot import LinePlot
 from ddpm_studio.ui.live import LiveNetwork
-from ddpm_studio.ui.plot_export import save_plot
-from ddpm_studio.ui.preview_film import PreviewFilm
 from ddpm_studio.ui.resume_question import ResumeQuestion
 from ddpm_studio.ui.run_folder import RunFolder, free_folder, standard_place, unfinished
-from ddpm_studio.ui.saving import ask_target
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.training_controls import TrainingControls
 from ddpm_studio.ui.training_facts import FactFinder
 from ddpm_studio.ui.training_metrics import Metrics
-from ddpm_studio.ui.training_numbers import TrainingNumbers
-from ddpm_studio.ui.training_plots import LevelPlot, StepPlots
 from ddpm_studio.ui.training_run import State, TrainingRun
 from ddpm_studio.ui.training_transport import TrainingTransport
-from ddpm_studio.ui.training_work import Begun, Known, Line, is_run, known, with_training_of
+from ddpm_studio.ui.training_views import TrainingViews
+from ddpm_studio.ui.training_work import Begun, Known, is_run, known, with_training_of
 
-CONTROLS, WIDE = 250, 1000  # logical pixels: widths; the second leaves room for the small plots
-ROOMY, LOG = 560, 76  # heights: the panel's that leaves room for the log, and the log's
-REDRAW = 60  # milliseconds between the drawing of one plot and that of the next
+CONTROLS = 250  # logical pixels: the width of the forms
 
 
 class TrainingPanel(QWidget):
@@ -59,15 +50,11 @@ class TrainingPanel(QWidget):
         self._session = session
         self._known: Known | None = None  # the run in the folder, as it was when it was opened or begun
         self._step = 0  # that the run has reached
-        self._metrics, self._others = Metrics(), list[tuple[str, Metrics]]()
         self._run, self._facts = TrainingRun(self), FactFinder(self)
         self._reading: Job | None = None
         self._transport = TrainingTransport(self)  # made first: the panel's first control by keyboard
         self._folder, self._controls = RunFolder(self), TrainingControls(session, self)
-        self._numbers, self._plots, self._levels = TrainingNumbers(self), StepPlots(self), LevelPlot(self)
-        self._film = PreviewFilm(self._provenance, self)
-        self._log = QPlainTextEdit(self, readOnly=True, maximumBlockCount=500)
-        self._redraw = QTimer(self, singleShot=True, interval=REDRAW)
+        self._views = TrainingViews(self._provenance, self)
         self._lay_out()
         self._connect()
         self.setMinimumSize(400, 280)
@@ -75,11 +62,11 @@ class TrainingPanel(QWidget):
         self._on_new_asked()
         self._on_settled(session.settled_document)
         if (left := unfinished()) is not None:
-            self._tell(f"{left.folder.name} stopped before its end; Run… lists it, and it can go on")
+            self._views.tell(f"{left.folder.name} stopped before its end; Run… lists it, and it can go on")
 
     def close_jobs(self) -> None:
         """Stops the training at the next step and waits until that is saved."""
-        self._redraw.stop()
+        self._views.close_jobs()
         self._run.close()
         self._facts.close()
         for job in self.findChildren(Job):
@@ -88,29 +75,17 @@ class TrainingPanel(QWidget):
     def show_known(self, found: Known) -> None:
         """A run that was begun before, as its folder tells it."""
         self._known, self._step = found, found.step
-        self._metrics = Metrics(found.lines)
-        training = found.run.document.training
         self._folder.show_path(found.run.folder, f"at step {found.step:,}")
-        self._numbers.show_begin(found.step, training.steps)
-        if self._metrics.newest:
-            self._numbers.show_line(self._metrics.newest)
-        self._film.show_previews(found.previews)
-        self.show_plots()
+        steps = found.run.document.training.steps
+        self._views.show_run(Metrics(found.lines), found.previews, found.step, steps)
         self.show_state()
 
     def show_new(self, folder: Path) -> None:
         """A run that is to be begun."""
-        self._known, self._step, self._metrics = None, 0, Metrics()
+        self._known, self._step = None, 0
         self._folder.show_path(folder, "new")
-        self._numbers.show_begin(0, self._session.document.training.steps)
-        self._film.show_previews(())
-        self.show_plots()
+        self._views.show_run(Metrics(), (), 0, self._session.document.training.steps)
         self.show_state()
-
-    def show_plots(self) -> None:
-        """Draws what has been told so far."""
-        self._plots.show_metrics(self._metrics)
-        self._levels.show_levels(self._metrics, self._film.step)
 
     def show_state(self) -> None:
         """What can be done now."""
@@ -126,14 +101,12 @@ class TrainingPanel(QWidget):
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where there is too little room, the plots are more important than the log."""
-        self._log.setVisible(self.height() >= ROOMY)
-        self._plots.show_room(self.height() // 2 if self.width() >= WIDE else 0)
+        self._views.show_room(self.width() - CONTROLS, self.height())
         super().resizeEvent(event)
 
     def _provenance(self) -> Provenance:
         document = self._session.document if self._known is None else self._known.run.document
-        return provenance(document, step=self._film.step or self._step)
+        return provenance(document, step=self._views.film.step or self._step)
 
     def _on_toggled(self) -> None:
         match self._run.state:
@@ -185,35 +158,22 @@ class TrainingPanel(QWidget):
         self.show_known(begun.known)
         run = begun.known.run
         self._folder.show_path(run.folder, "in training")
-        self._tell(f"{run.folder}: from step {begun.known.step:,} to {run.document.training.steps:,} on {begun.device}")
+        self._views.tell(
+            f"{run.folder}: from step {begun.known.step:,} to {run.document.training.steps:,} on {begun.device}"
+        )
         for note in begun.notes:
-            self._tell(note)
+            self._views.tell(note)
 
     def _on_stepped(self, step: TrainStep) -> None:
         self._step = step.step
-        self._numbers.show_step(step)
-
-    def _on_logged(self, lines: list[Line]) -> None:
-        self._metrics.add(lines)
-        if self._metrics.newest:
-            self._numbers.show_line(self._metrics.newest)
-        self._plots.expect(self._metrics)
-        if not self._redraw.isActive():
-            self._redraw.start()
-
-    def _on_redraw(self) -> None:
-        if self._plots.show_next():
-            self._redraw.start()
+        self._views.numbers.show_step(step)
 
     def _on_looked(self, looked: Looked) -> None:
         assert self._known is not None
-        self._numbers.show_working(None)
-        self._film.add(self._known.run.preview(looked.step))
-        self._levels.show_levels(self._metrics, self._film.step)
-        self._tell(f"step {looked.step:,}: {looked.verdict}")
+        self._views.show_preview(self._known.run.preview(looked.step), f"step {looked.step:,}: {looked.verdict}")
 
     def _on_saved(self, saved: Saved) -> None:
-        self._tell(f"step {saved.step:,} saved in {1000 * saved.seconds:.0f} ms")
+        self._views.tell(f"step {saved.step:,} saved in {1000 * saved.seconds:.0f} ms")
 
     def _on_handed(self, live: LiveNetwork) -> None:
         self._session.sample_from(live)
@@ -225,14 +185,14 @@ class TrainingPanel(QWidget):
     def _on_ended(self, outcome: Outcome, text: str) -> None:
         if outcome is Outcome.FAILED:
             self._session.reported.emit(text)
-            self._tell(text)
+            self._views.tell(text)
         elif self._known is not None:
             what = "finished" if outcome is Outcome.FINISHED else "stopped"
-            self._tell(f"{what}; step {self._step:,} is saved")
+            self._views.tell(f"{what}; step {self._step:,} is saved")
         if self._known is not None:
             self._folder.show_path(self._folder.path, f"at step {self._step:,}")
-        self._numbers.show_working(None)
-        self.show_plots()
+        self._views.numbers.show_working(None)
+        self._views.show_plots()
         self.show_state()
         self._controls.show_devices()
 
@@ -259,15 +219,13 @@ class TrainingPanel(QWidget):
             self._read(Path(folder), self._on_compared)
 
     def _on_compared(self, found: Known) -> None:
-        name = found.run.folder.name
-        self._others = [(name, Metrics(found.lines)), *(other for other in self._others if other[0] != name)]
-        self._plots.show_others(self._others)
+        self._views.show_other(found.run.folder.name, Metrics(found.lines))
 
     def _on_settled(self, document: Document) -> None:
         self._facts.ask(document)
         if self._known is None and self._run.state is State.IDLE:
             self._folder.show_path(self._folder.path, "new")
-            self._numbers.show_begin(0, document.training.steps)
+            self._views.numbers.show_begin(0, document.training.steps)
         self.show_state()
 
     def _on_dataset_asked(self, ref: str) -> None:
@@ -281,17 +239,6 @@ class TrainingPanel(QWidget):
     def _on_facts_failed(self, text: str) -> None:
         self._controls.show_document(self._session.document)
         self._session.reported.emit(text)
-
-    def _on_export_asked(self, plot: LinePlot, suffix: str) -> None:
-        path = ask_target(self, "Save the plot", "training", suffix)
-        if path is None:
-            return
-        try:
-            save_plot(plot, path, self._provenance())
-        except UserError as error:
-            self._session.reported.emit(str(error))
-        else:
-            self._session.noticed.emit(f"Saved {path}")
 
     def _may_change_folder(self) -> bool:
         if self._run.state is not State.IDLE:
@@ -314,32 +261,16 @@ class TrainingPanel(QWidget):
         if outcome is Outcome.FAILED:
             self._session.reported.emit(text)
 
-    def _tell(self, text: str) -> None:
-        self._log.appendPlainText(text)
-
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.addWidget(self._transport)
         head.addWidget(self._folder, 1)
-        places, right = QGridLayout(), QWidget(self)
-        places.setContentsMargins(0, 0, 0, 0)
-        places.setSpacing(6)
-        places.addWidget(self._plots, 0, 0, 2, 1)
-        places.addWidget(self._levels, 0, 1)
-        places.addWidget(self._film, 1, 1)
-        for index in (0, 1):
-            places.setColumnStretch(index, 1)
-            places.setRowStretch(index, 1)
-        self._log.setMaximumHeight(LOG)
-        self._log.setAccessibleName("what happened in the run")
-        self._log.setFrameShape(QFrame.Shape.NoFrame)
+        right = QWidget(self)
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addLayout(head)
-        column.addWidget(self._numbers)
-        column.addLayout(places, 1)
-        column.addWidget(self._log)
+        column.addWidget(self._views, 1)
         right.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         split = QSplitter(self)
         split.addWidget(_scrolling(self._controls))
@@ -354,7 +285,6 @@ class TrainingPanel(QWidget):
     def _connect(self) -> None:
         session, run = self._session, self._run
         session.settled.connect(self._on_settled)
-        self._redraw.timeout.connect(self._on_redraw)
         self._connect_run(run)
         self._transport.toggled.connect(self._on_toggled)
         self._transport.stopped.connect(run.stop)
@@ -366,20 +296,17 @@ class TrainingPanel(QWidget):
         self._facts.found.connect(self._controls.show_facts)
         self._facts.verified.connect(self._on_verified)
         self._facts.failed.connect(self._on_facts_failed)
-        self._film.moved.connect(lambda step: self._levels.show_levels(self._metrics, step))
-        for plot in (*self._plots.plots, self._levels.plot):
-            plot.export_asked.connect(partial(self._on_export_asked, plot))
-        self._film.refused.connect(session.reported)
-        self._film.saved.connect(session.noticed)
+        self._views.refused.connect(session.reported)
+        self._views.saved.connect(session.noticed)
 
     def _connect_run(self, run: TrainingRun) -> None:
         run.changed.connect(self._on_state_changed)
         run.begun.connect(self._on_begun)
         run.stepped.connect(self._on_stepped)
-        run.logged.connect(self._on_logged)
+        run.logged.connect(self._views.show_lines)
         run.looked.connect(self._on_looked)
         run.saved.connect(self._on_saved)
-        run.working.connect(self._numbers.show_working)
+        run.working.connect(self._views.numbers.show_working)
         run.handed.connect(self._on_handed)
         run.ended.connect(self._on_ended)
         run.refused.connect(self._session.reported)
