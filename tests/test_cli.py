@@ -7,6 +7,7 @@ import resource
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -194,7 +195,8 @@ def test_ctrl_c_ends_with_130_and_one_line(monkeypatch, capsys):
 
 def test_ctrl_c_during_a_long_run_leaves_no_file(tmp_path):
     command = [*PYTHON, "sample", "--exact", "fashion", "--steps", "1000", "-n", "64", "--out", str(tmp_path / "f.png")]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a background shell has its children ignore it
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heard) as running:
         assert "reverse steps" in running.stderr.readline()
         running.send_signal(signal.SIGINT)
         rest = running.stderr.read()
