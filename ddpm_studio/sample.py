@@ -16,7 +16,11 @@ from ddpm_studio.sampler import Move, Sampler
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One reverse step from t to s < t, all tensors of shape (B, *shape): x_s = mean + σ·z."""
+    """One step of a chain from t to s, all tensors of shape (B, *shape): x_s = mean + σ·z, whatever the sampler.
+
+    s < t on the way to the picture; s > t where a picture is encoded. What a step draws besides z, for a corrector or a
+    resampling, has gone into x_t's guess or the mean.
+    """
 
     t: int
     s: int
@@ -25,13 +29,21 @@ class Step:
     x0: Tensor  # x̂_0 as predicted
     x0_clipped: Tensor  # x̂_0 as used: clipped to [−1, 1], or the same tensor when clipping is off
     mean: Tensor  # the mean of x_s
-    sigma: float
+    sigma: float | Tensor  # a tensor (B, *shape) where the network has learned its variance
     z: Tensor  # the noise; zeros when σ = 0
+    before: Tensor | None = None  # x̂_0 of the step before: with it a multistep sampler goes on from here to the bit
+    evaluations: int = 1  # how often the denoiser was asked
 
     @cached_property
     def next(self) -> Tensor:
         """x_s, where the next step begins."""
+        if isinstance(self.sigma, Tensor):
+            return self.mean + self.sigma * self.z
         return torch.add(self.mean, self.z, alpha=self.sigma) if self.sigma else self.mean
+
+    def sigma_of(self, sample: int) -> float:
+        """σ of one sample; the root mean square over its values where they differ."""
+        return float(self.sigma[sample].square().mean().sqrt()) if isinstance(self.sigma, Tensor) else self.sigma
 
 
 @torch.no_grad()

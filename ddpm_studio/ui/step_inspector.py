@@ -1,154 +1,109 @@
-"""One sample looked at closely: x_t, ε̂ and x̂_0 enlarged, the numbers of its step, and what it is drawn to."""
+"""The column beside the samples: views of the selected one, each on a page of its own."""
 
 from collections.abc import Callable, Sequence
-from math import log2
+from typing import Protocol, runtime_checkable
 
-import numpy as np
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QTabWidget, QWidget
 
-from ddpm_studio.data import to_bytes
+from ddpm_studio.anatomy import Sizes
 from ddpm_studio.export import Provenance
 from ddpm_studio.neighbours import Neighbours
-from ddpm_studio.ui.entropy_plot import EntropyPlot
-from ddpm_studio.ui.image_view import ImageGrid
+from ddpm_studio.ui.data_view import DataView
 from ddpm_studio.ui.model import Model
-from ddpm_studio.ui.neighbours_view import NeighboursView
-from ddpm_studio.ui.plot_export import ask_and_save
 from ddpm_studio.ui.reverse_walk import Frame
-from ddpm_studio.ui.sampling_views import EPS_RANGE
-
-CHOSEN = 0.99  # p(i | x_t) from which on we say that the sample has become picture i
+from ddpm_studio.ui.step_view import StepView
 
 
-class StepInspector(QWidget):
-    """Draws one sample of a frame; asks for another t when the entropy's plot is clicked.
+@runtime_checkable
+class ShowsFrame(Protocol):
+    """A view: called with what is on the screen, while the view is to be seen."""
+
+    def show_frame(self, frame: Frame, sample: int) -> None:
+        """One sample of one state of the chain."""
+
+
+@runtime_checkable
+class ShowsModel(Protocol):
+    """A view that wants to know of another denoiser, data set or schedule."""
+
+    def show_model(self, model: Model) -> None:
+        """What the chain is walked with from now on."""
+
+
+@runtime_checkable
+class ShowsWalk(Protocol):
+    """A view of the whole walk: called as it grows, while the view is to be seen."""
+
+    def show_walk(
+        self, times: Sequence[int], neighbours: Sequence[Neighbours | None], sizes: Sequence[Sizes], sample: int
+    ) -> None:
+        """What is known of the steps taken so far, one entry each; `times` has every state of the chain."""
+
+
+class StepInspector(QTabWidget):
+    """Draws the page that is to be seen, and the others when they are turned to.
 
     Args:
         provenance: what a picture saved from a context menu carries.
     """
 
-    asked = Signal(int)
+    asked = Signal(int)  # a t to look at
     saved = Signal(str)
     refused = Signal(str)
 
     def __init__(self, provenance: Callable[[], Provenance], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._provenance = provenance
         self._model: Model | None = None
-        self.pictures = ImageGrid(
-            "sample",
-            "The selected sample: xₜ and x̂₀ on [−1, 1], ε̂ on [−3, 3]. Click another sample in the grid to see it here.",
-            provenance=provenance,
-        )
-        self.numbers = QLabel(self)
-        self.numbers.setTextFormat(Qt.TextFormat.PlainText)
-        self.numbers.setWordWrap(True)
-        self.numbers.setToolTip(_NUMBERS_TIP)
-        self.neighbours = NeighboursView(self)
-        self.verdict = QLabel(self)
-        self.verdict.setWordWrap(True)
-        self.entropy = EntropyPlot(self)
-        self.entropy.asked.connect(self.asked)
-        self.entropy.export_asked.connect(self._on_export_asked)
-        self.pictures.saved.connect(self.saved)
-        self.pictures.refused.connect(self.refused)
-        self._lay_out()
+        self._frame: tuple[Frame, int] | None = None
+        self._walk: tuple[Sequence[int], Sequence[Neighbours | None], Sequence[Sizes], int] | None = None
+        self.step = StepView(provenance)
+        self.data = DataView(provenance)
+        self.setDocumentMode(True)
+        self.setUsesScrollButtons(True)
+        self.setAccessibleName("the selected sample")
+        self.add_view("Step", self.step)
+        self.add_view("Data", self.data)
+        self.data.asked.connect(self.asked)
+        for view in (self.step, self.data):
+            view.saved.connect(self.saved)
+            view.refused.connect(self.refused)
+        self.currentChanged.connect(self._on_turned)
+
+    def add_view(self, title: str, widget: QWidget) -> None:
+        """Adds a page. If the widget has `show_frame`, `show_model` or `show_walk`, they are called: see above."""
+        self.addTab(widget, title)
+        if isinstance(widget, ShowsModel) and self._model is not None:
+            widget.show_model(self._model)
+
+    def show_view(self, widget: QWidget) -> None:
+        """Turns to the page of a view."""
+        self.setCurrentWidget(widget)
 
     def show_model(self, model: Model) -> None:
-        """Another data set or schedule: the scales of the entropy."""
+        """Another denoiser, data set or schedule."""
         self._model = model
-        if model.data is not None:
-            self.entropy.show_axes(model.denoiser.schedule.T, len(model.data.train))
-        self.entropy.show_of_whom("" if model.network is None else "exact ")
-        for widget in (self.neighbours, self.verdict, self.entropy):
-            widget.setVisible(model.data is not None)
+        for view in map(self.widget, range(self.count())):
+            if isinstance(view, ShowsModel):
+                view.show_model(model)
 
     def show_sample(self, frame: Frame, sample: int) -> None:
-        """One sample of the frame: its pictures, its numbers, its neighbours."""
-        step, x = frame.step, frame.x[sample].numpy()
-        eps, x0 = step.eps[sample].numpy(), step.x0[sample].numpy()
-        shown = to_bytes(np.stack([x, eps / np.float32(EPS_RANGE), x0]))
-        self.pictures.set_caption(f"sample {sample}, t = {frame.t}")
-        labels = ("x₀" if frame.final else "xₜ", "ε̂", "guess")
-        self.pictures.show_pictures(shown, np.stack([x, eps, x0]), labels)
-        self.numbers.setText(_numbers(frame, sample))
-        self._show_neighbours(frame, sample)
-        self.entropy.show_t(frame.t)
+        """One sample of the frame."""
+        self._frame = (frame, sample)
+        if isinstance(view := self.currentWidget(), ShowsFrame):
+            view.show_frame(frame, sample)
 
-    def show_entropy(self, times: Sequence[int], neighbours: Sequence[Neighbours | None], sample: int) -> None:
-        """The entropy at every step taken so far."""
-        entropy = [each.entropy for each in neighbours if each is not None]
-        if entropy:
-            self.entropy.show_entropy(times[: len(entropy)], np.stack(entropy), sample)
+    def show_walk(
+        self, times: Sequence[int], neighbours: Sequence[Neighbours | None], sizes: Sequence[Sizes], sample: int
+    ) -> None:
+        """What is known of every step taken so far."""
+        self._walk = (times, neighbours, sizes, sample)
+        if isinstance(view := self.currentWidget(), ShowsWalk):
+            view.show_walk(*self._walk)
 
-    def _on_export_asked(self, suffix: str) -> None:
-        ask_and_save(self.entropy, suffix, self._provenance, self.saved, self.refused)
-
-    def _show_neighbours(self, frame: Frame, sample: int) -> None:
-        model, seen = self._model, frame.neighbours
-        if model is None or model.data is None or seen is None:
-            return
-        train = model.data.train
-        nearest, weights = seen.nearest[sample], seen.weights[sample]
-        self.neighbours.show_neighbours(train[nearest], nearest.tolist(), weights.tolist())
-        self.verdict.setToolTip("" if model.network is None else _LIKENESS_TIP)
-        self.verdict.setText(
-            _verdict(float(seen.entropy[sample]), len(train), int(nearest[0]), float(weights[0]))
-            if model.network is None
-            else _likeness(float(seen.distance[sample]), model.unseen)
-        )
-
-    def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(3)
-        for widget, stretch in (
-            (self.pictures, 5),
-            (self.numbers, 0),
-            (self.neighbours, 3),
-            (self.verdict, 0),
-            (self.entropy, 5),
-        ):
-            column.addWidget(widget, stretch)
-
-
-_NUMBERS_TIP = """t → s: the step's timesteps
-σ: the standard deviation of the noise that the step adds
-|ε̂|/√D: the size of the predicted noise; 1 for true noise of variance 1
-clipped: the share of x̂₀'s values outside [−1, 1]"""
-
-
-_LIKENESS_TIP = """These are the training pictures that the sample most probably comes from.
-RMS: root mean square of the difference of all values, on [−1, 1]
-Far below what new pictures differ by, the network has copied a training picture;
-about as much, it has made another one. The bars and the entropy are those of the exact
-denoiser at the same xₜ: always sure of one picture at the end, also of one that is not alike."""
-
-
-def _numbers(frame: Frame, sample: int) -> str:
-    """The step's numbers in two lines."""
-    step = frame.step
-    eps = step.eps[sample]
-    size = float(eps.square().mean().sqrt())
-    clipped = float((step.x0[sample].abs() > 1.0).float().mean())
-    return f"t {step.t} → s {step.s}   σ {step.sigma:.4f}\n|ε̂|/√D {size:.3f}   clipped {100 * clipped:.1f} %"
-
-
-def _verdict(entropy: float, pictures: int, nearest: int, weight: float) -> str:
-    """What the entropy means, in a student's words."""
-    bits = f"entropy {entropy:.2f} of {log2(pictures):.2f} bits"
-    if weight >= CHOSEN:
-        return f"{bits}: it has become picture {nearest} of the data set"
-    among = float(f"{2**entropy:.2g}")  # two digits are enough to imagine it
-    return (
-        f"{bits}: undecided, as among {among:,.0f} pictures"
-        if among >= 10
-        else f"{bits}: torn between {among:g} pictures"
-    )
-
-
-def _likeness(distance: float, unseen: float | None) -> str:
-    """How near a network's guess is to what it was trained on, beside how near new pictures are."""
-    told = f"the guess differs by {distance:.2f} RMS from the most alike of these"
-    return told if unseen is None else f"{told}; unseen pictures do by {unseen:.2f}"
+    def _on_turned(self, _index: int) -> None:
+        view = self.currentWidget()
+        if isinstance(view, ShowsWalk) and self._walk is not None:
+            view.show_walk(*self._walk)
+        if isinstance(view, ShowsFrame) and self._frame is not None:
+            view.show_frame(*self._frame)
