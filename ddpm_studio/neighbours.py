@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ddpm_studio.anatomy import Sizes
 from ddpm_studio.denoiser import Denoiser, Exact, Odds, Posterior, Prediction
 from ddpm_studio.sample import Step, sample
 from ddpm_studio.sampler import Sampler
@@ -34,26 +35,31 @@ class Neighbours:
 
 @dataclass(frozen=True, eq=False)
 class Watched:
-    """A reverse step and the pictures near it; None where there are none to compare with."""
+    """A reverse step, the pictures near it (None where there are none to compare with), and what it amounts to."""
 
     step: Step
     neighbours: Neighbours | None
+    sizes: Sizes
 
 
 def watch(exact: Exact, sampler: Sampler, *, seed: int, samples: Sequence[int], k: int = NEAREST) -> Iterator[Watched]:
     """The chain of `sample`, to the bit, with the k pictures nearest to every x_t; raises what `sample` does."""
     witness = _Witness(exact, k)
+    before = None
     for step in sample(witness, sampler, seed=seed, samples=samples):
-        yield Watched(step, Neighbours.of(exact, witness.last, step.x0))
+        yield Watched(step, Neighbours.of(exact, witness.last, step.x0), Sizes.of(exact.schedule, step, before))
+        before = step.x0
 
 
 def compare(
     denoiser: Denoiser, exact: Exact | None, sampler: Sampler, *, seed: int, samples: Sequence[int], k: int = NEAREST
 ) -> Iterator[Watched]:
     """The chain of a network, and what the exact denoiser of the pictures it was trained on would go by at each x_t."""
+    before = None
     for step in sample(denoiser, sampler, seed=seed, samples=samples):
         near = None if exact is None else Neighbours.of(exact, exact.odds(step.x, step.t, k), step.x0)
-        yield Watched(step, near)
+        yield Watched(step, near, Sizes.of(denoiser.schedule, step, before))
+        before = step.x0
 
 
 class _Witness:

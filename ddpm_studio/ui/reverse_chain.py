@@ -7,6 +7,7 @@ from time import monotonic
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from ddpm_studio.anatomy import Sizes
 from ddpm_studio.document import Document
 from ddpm_studio.neighbours import Neighbours, Watched
 from ddpm_studio.sample import Step
@@ -37,6 +38,7 @@ class ReverseChain(QObject):
         self.times: tuple[int, ...] = (0,)
         self.trajectory: Trajectory | None = None
         self.neighbours: list[Neighbours | None] = []  # of every step taken
+        self.sizes: list[Sizes] = []  # of every step taken
         self.position = -1  # the state that is shown; −1 is none
         self._wanted = 0
         self._asked = 0  # steps the job was asked for
@@ -74,6 +76,7 @@ class ReverseChain(QObject):
         known = model is not None and model.network is not None and model.source == source
         planned = under(document, model.denoiser.schedule) if known and model else document
         self._retire()
+        self.sizes = []
         self.trajectory, self.neighbours, self._at_hand, self.position = None, [], {}, -1
         self._asked = 0
         self._walking = self._job(walk(document, source, model), self._on_walked)
@@ -159,6 +162,7 @@ class ReverseChain(QObject):
         self._at_hand[len(self.neighbours)] = watched.step
         self.trajectory.append(watched.step)
         self.neighbours.append(watched.neighbours)
+        self.sizes.append(watched.sizes)
         self._asked = max(self._asked, len(self.neighbours))  # one was in work when the walk was broken off
 
     def _show(self) -> None:

@@ -13,7 +13,7 @@ from ddpm_studio.ui.histogram import Histogram, normal_density
 from ddpm_studio.ui.line_plot import Line, LinePlot
 from ddpm_studio.ui.noising_views import NoisingViews
 from ddpm_studio.ui.plot_export import save_plot
-from ddpm_studio.ui.step_inspector import StepInspector
+from ddpm_studio.ui.data_view import DataView
 
 OFFERED = ["Save plot as PNG…", "Save plot as SVG…", "Save numbers as CSV…"]
 
@@ -56,7 +56,7 @@ def test_the_numbers_of_the_histogram_are_a_density_beside_the_normal_one(qtbot)
 
 
 @pytest.mark.parametrize(
-    ("owner", "name"), [(NoisingViews, "histogram"), (StepInspector, "entropy")], ids=["noising", "sampling"]
+    ("owner", "name"), [(NoisingViews, "histogram"), (DataView, "entropy")], ids=["noising", "sampling"]
 )
 def test_a_plot_is_saved_from_its_panel_with_what_it_takes_to_make_it_again(qtbot, tmp_path, monkeypatch, owner, name):
     views = owner(lambda: provenance(Document(), t=3))

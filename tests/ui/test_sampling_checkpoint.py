@@ -218,6 +218,7 @@ def test_more_steps_than_the_network_has_are_as_many_as_it_has(qtbot, panel, ses
 
 def test_samples_are_compared_with_the_pictures_the_network_was_trained_on(qtbot, panel, session, file):
     choose(qtbot, panel, file)
+    panel._inspector.show_view(panel._inspector.data)
     frame = press(qtbot, panel, Qt.Key.Key_End, STEPS)
     train = to_unit(load(session.document.dataset).train).reshape(32, -1)
     x0 = frame.step.x0[0].numpy().ravel()
@@ -225,11 +226,11 @@ def test_samples_are_compared_with_the_pictures_the_network_was_trained_on(qtbot
     assert frame.neighbours.distance[0] == pytest.approx(nearest, rel=1e-4)
     test = to_unit(load(session.document.dataset).test).reshape(6, 1, -1)
     unseen = np.sort(np.sqrt(((test - train) ** 2).mean(2)).min(1))[2]  # the lower of the two in the middle
-    assert panel._inspector.verdict.text() == (
+    assert panel._inspector.data.verdict.text() == (
         f"the guess differs by {nearest:.2f} RMS from the most alike of these; unseen pictures do by {unseen:.2f}"
     )
-    assert "exact p(i | xₜ)" in panel._inspector.entropy.plotItem.titleLabel.text
-    assert panel._inspector.neighbours.isVisibleTo(panel)
+    assert "exact p(i | xₜ)" in panel._inspector.data.entropy.plotItem.titleLabel.text
+    assert panel._inspector.data.neighbours.isVisibleTo(panel._inspector.data)
 
 
 @pytest.mark.parametrize("why", ["others", "gone", "too many"])
@@ -240,14 +241,14 @@ def test_pictures_that_cannot_be_compared_with_are_not_shown(qtbot, panel, train
     elif why == "too many":
         monkeypatch.setattr("ddpm_studio.ui.model.MOST", 32 * 192 - 1)
     choose(qtbot, panel, path)
-    inspector = panel._inspector
-    assert not any(each.isVisibleTo(panel) for each in (inspector.neighbours, inspector.verdict, inspector.entropy))
+    inspector = panel._inspector.data
+    assert not any(each.isVisibleTo(inspector) for each in (inspector.neighbours, inspector.verdict, inspector.entropy))
     press(qtbot, panel, Qt.Key.Key_Right, 1)
     assert panel._frame.neighbours is None
     if why != "gone":
         panel._session.undo_stack.undo()
         qtbot.waitUntil(lambda: at(panel) >= 0 and panel._chain.model.network is None, timeout=5000)
-        assert inspector.neighbours.isVisibleTo(panel)
+        assert inspector.neighbours.isVisibleTo(inspector)
 
 
 def damaged(tmp_path, trained_by, how):
@@ -302,7 +303,7 @@ def test_a_network_in_training_is_handed_over_in_one_go_and_again(qtbot, panel, 
     assert (session.document.denoiser, session.undo_stack.count()) == (TRAINING, 1)
     qtbot.waitUntil(lambda: network_of(panel) is not None, timeout=5000)
     assert panel._controls.denoiser.names.currentText() == "in training: step 500"
-    assert panel._inspector.neighbours.isVisibleTo(panel)
+    assert panel._inspector.data.neighbours.isVisibleTo(panel._inspector.data)
     first = press(qtbot, panel, Qt.Key.Key_End, STEPS).x
     later = Checkpoint.open(checkpoint(file.with_name("later.safetensors"), trained_by, seed=9)).denoiser()
     session.sample_from(LiveNetwork(trained_by, 700, later))

@@ -59,13 +59,14 @@ def press(qtbot, panel: SamplingPanel, key: Qt.Key, index: int, modifier=Qt.Keyb
 
 
 def test_stepping_back_and_forth_shows_the_same_pictures_to_the_bit(qtbot, panel, session):
+    panel._inspector.show_view(panel._inspector.data)
     frames = [panel._frame, *(press(qtbot, panel, Qt.Key.Key_Right, index) for index in range(1, 6))]
     for index in (4, 3, 2, 1, 0):
         again = press(qtbot, panel, Qt.Key.Key_Left, index)
         assert torch.equal(again.x, frames[index].x)
         assert torch.equal(again.step.eps, frames[index].step.eps)
         assert session.t == again.t == frames[index].t
-        assert np.array_equal(panel._inspector.entropy._chosen.yData, [f.neighbours.entropy[0] for f in frames])
+        assert np.array_equal(panel._inspector.data.entropy._chosen.yData, [f.neighbours.entropy[0] for f in frames])
     assert session.t == 100
 
 
@@ -192,7 +193,7 @@ def test_a_click_selects_the_sample_that_is_looked_at(qtbot, panel):
     left, top = cells.origin(2)
     QTest.mouseClick(grid, Qt.MouseButton.LeftButton, pos=QPoint(int(left + 5), int(top + 5)))
     assert [each.selected for each in panel._views.grids] == [2, 2, 2]
-    assert np.array_equal(panel._inspector.pictures.pictures[0], grid.pictures[2])
+    assert np.array_equal(panel._inspector.step.pictures.pictures[0], grid.pictures[2])
     press(qtbot, panel, Qt.Key.Key_Right, 1)
     QTest.keyClick(grid, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
     assert panel._selected == 3
@@ -200,7 +201,8 @@ def test_a_click_selects_the_sample_that_is_looked_at(qtbot, panel):
 
 def test_a_click_on_the_entropy_shows_the_chain_at_that_t(qtbot, panel, session):
     press(qtbot, panel, Qt.Key.Key_End, STEPS)
-    plot = panel._inspector.entropy
+    panel._inspector.show_view(panel._inspector.data)
+    plot = panel._inspector.data.entropy
     place = plot.mapFromScene(plot.getPlotItem().getViewBox().mapViewToScene(QPointF(50.0, 2.0)))
     QTest.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert abs(session.t - 50) <= 1
@@ -208,13 +210,14 @@ def test_a_click_on_the_entropy_shows_the_chain_at_that_t(qtbot, panel, session)
 
 
 def test_at_the_end_the_sample_is_the_picture_that_the_inspector_names(qtbot, panel):
-    assert panel._inspector.verdict.text() == "entropy 1.37 of 5.00 bits: torn between 2.6 pictures"
+    panel._inspector.show_view(panel._inspector.data)
+    assert panel._inspector.data.verdict.text() == "entropy 1.37 of 5.00 bits: torn between 2.6 pictures"
     press(qtbot, panel, Qt.Key.Key_End, STEPS)
-    nearest = panel._inspector.neighbours.numbers[0]
-    assert panel._inspector.verdict.text().endswith(f"it has become picture {nearest} of the data set")
+    nearest = panel._inspector.data.neighbours.numbers[0]
+    assert panel._inspector.data.verdict.text().endswith(f"it has become picture {nearest} of the data set")
     picture = panel._chain.model.data.train[nearest]
     assert np.abs(panel._views.xt.pictures[0].astype(int) - picture).max() <= 1
-    assert panel._inspector.neighbours.weights[0] > 0.999
+    assert panel._inspector.data.neighbours.weights[0] > 0.999
 
 
 def test_another_data_set_is_read_before_it_is_chosen(qtbot, panel, session, tmp_path):

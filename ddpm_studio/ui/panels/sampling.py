@@ -91,7 +91,7 @@ class SamplingPanel(QWidget):
         left = f", {seconds:.0f} s left" if seconds >= 1.5 else ""
         told = "finished" if front == last else f"walked to step {front} of {last}{left}"
         self._status.setText(told if front >= 0 else _reading(self._source()))
-        self._inspector.show_entropy(self._chain.times, self._chain.neighbours, self._selected)
+        self._inspector.show_walk(self._chain.times, self._chain.neighbours, self._chain.sizes, self._selected)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._player.handle_key(event):
