@@ -1,5 +1,5 @@
 """Networks: their settings (no torch), their modules, and how one is made from the other (`build`)."""
 
-from ddpm_studio.networks.settings import NETWORKS, PRESETS, Mlp, Network, UNet
+from ddpm_studio.networks.settings import CONVENTIONS, NETWORKS, PRESETS, Mlp, Network, UNet
 
-__all__ = ["NETWORKS", "PRESETS", "Mlp", "Network", "UNet"]
+__all__ = ["CONVENTIONS", "NETWORKS", "PRESETS", "Mlp", "Network", "UNet"]

@@ -45,6 +45,16 @@ class UNet(Network):
         False
     )
     learned_variance: Annotated[bool, "predict the variance too (Nichol & Dhariwal 2021)"] = False
+    head_width: Annotated[
+        int, Range(0, 512, names=(("whole", 0),)), "channels of an attention head; whole: one head"
+    ] = 0
+    norm_eps: Annotated[float, Range(1e-12, 1e-2, log=True), "added to the variance by the group normalisation"] = 1e-6
+    cosine_first: Annotated[bool, "time is told by cosines, then sines, not the other way round"] = False
+    frequency_shift: Annotated[
+        float, Range(0.0, 1.0), "1: the slowest wave of time has frequency 1/10000; 0: faster"
+    ] = 1.0
+    pad_all_sides: Annotated[bool, "halving pads all four sides by a pixel, not only right and below"] = False
+    norm_in_middle: Annotated[bool, "normalise before the attention at the lowest resolution"] = True
 
     kind = "unet"
 
@@ -77,6 +87,21 @@ class UNet(Network):
                 f"pictures of {size} pixels cannot be halved {len(self.multipliers) - 1} times: give the network fewer "
                 f"multipliers, or the pictures a size that is a multiple of {self.reduction}"
             )
+        for channels in self._attending(max(shape[1:])) if self.head_width else ():
+            if channels % self.head_width:
+                raise UserError(
+                    f"unet: {channels} channels cannot be shared out to attention heads of head_width = "
+                    f"{self.head_width}; make it a divisor of {channels}"
+                )
+
+    def attends(self, size: int) -> list[bool]:
+        """Whether there is attention at each resolution, the picture's first; `size` is its longer side."""
+        return [size >> level in self.attention for level in range(len(self.multipliers))]
+
+    def _attending(self, size: int) -> set[int]:
+        """Channels where there is attention; at the lowest resolution there always is."""
+        places = zip(self.multipliers, self.attends(size), strict=True)
+        return {self.width * m for m, attends in places if attends} | {self.width * self.multipliers[-1]}
 
 
 @dataclass(frozen=True)
@@ -111,3 +136,6 @@ PRESETS: dict[str, Network] = {
     "points": Mlp(),
 }
 """Networks by name; the last two pictures' ones are those of Ho et al. 2020 for CIFAR-10 and for 256 × 256 pixels."""
+
+CONVENTIONS = ("norm_eps", "cosine_first", "frequency_shift", "pad_all_sides", "norm_in_middle")
+"""Fields of a U-Net in which only other people's checkpoints differ: nobody need choose them for training."""

@@ -13,9 +13,6 @@ from torch.nn.functional import interpolate, pad, scaled_dot_product_attention, 
 from ddpm_studio.networks.settings import Shape, UNet
 from ddpm_studio.networks.time import TimeWaves
 
-EPS = 1e-6
-"""Added to the variance by the group normalisation (Ho et al.'s code)."""
-
 
 class UNetModule(nn.Module):
     """x_t (B, C, H, W) and τ (B,) → the prediction, (B, C, H, W), or (B, 2C, H, W) with a learned variance."""
@@ -25,11 +22,11 @@ class UNetModule(nn.Module):
 
     def __init__(self, settings: UNet, shape: Shape) -> None:
         super().__init__()
-        C, size, depth = shape[0], max(shape[1:]), len(settings.multipliers)
+        C, depth = shape[0], len(settings.multipliers)
         channels = [settings.width * m for m in settings.multipliers]
-        attends = [size >> level in settings.attention for level in range(depth)]
+        attends = settings.attends(max(shape[1:]))
         self.conv_in = nn.Conv2d(C, settings.width, 3, padding=1)
-        self.time_proj = TimeWaves(settings.width)
+        self.time_proj = TimeWaves(settings.width, cosine_first=settings.cosine_first, shift=settings.frequency_shift)
         self.time_embedding = TimeEmbedding(settings.width)
         skips, now = [settings.width], settings.width
         self.down_blocks = nn.ModuleList()
@@ -39,7 +36,7 @@ class UNetModule(nn.Module):
             skips += [leaving] * settings.blocks
             now = leaving
             if level < depth - 1:
-                block.downsamplers.append(Downsample(now))
+                block.downsamplers.append(Downsample(now, settings))
                 skips.append(now)
         self.mid_block = Middle(now, settings)
         self.up_blocks = nn.ModuleList()
@@ -50,7 +47,7 @@ class UNetModule(nn.Module):
             now = leaving
             if level > 0:
                 block.upsamplers.append(Upsample(now))
-        self.conv_norm_out = nn.GroupNorm(settings.groups, now, eps=EPS)
+        self.conv_norm_out = nn.GroupNorm(settings.groups, now, eps=settings.norm_eps)
         self.conv_out = nn.Conv2d(now, C * (1 + settings.learned_variance), 3, padding=1)
 
     def forward(self, x: Tensor, tau: Tensor) -> Tensor:
@@ -109,7 +106,7 @@ class Middle(nn.Module):
     def __init__(self, channels: int, settings: UNet) -> None:
         super().__init__()
         self.resnets = nn.ModuleList(Residual(channels, channels, settings) for _ in range(2))
-        self.attentions = nn.ModuleList([Attention(channels, settings)])
+        self.attentions = nn.ModuleList([Attention(channels, settings, normalised=settings.norm_in_middle)])
 
     def forward(self, x: Tensor, e: Tensor) -> Tensor:
         """(B, channels, H, W) to the same."""
@@ -123,10 +120,10 @@ class Residual(nn.Module):
     def __init__(self, entering: int, leaving: int, settings: UNet) -> None:
         super().__init__()
         self.scale_shift = settings.scale_shift
-        self.norm1 = nn.GroupNorm(settings.groups, entering, eps=EPS)
+        self.norm1 = nn.GroupNorm(settings.groups, entering, eps=settings.norm_eps)
         self.conv1 = nn.Conv2d(entering, leaving, 3, padding=1)
         self.time_emb_proj = nn.Linear(4 * settings.width, leaving * (1 + settings.scale_shift))
-        self.norm2 = nn.GroupNorm(settings.groups, leaving, eps=EPS)
+        self.norm2 = nn.GroupNorm(settings.groups, leaving, eps=settings.norm_eps)
         self.dropout = nn.Dropout(settings.dropout)
         self.conv2 = nn.Conv2d(leaving, leaving, 3, padding=1)
         self.conv_shortcut = nn.Conv2d(entering, leaving, 1) if entering != leaving else nn.Identity()
@@ -145,31 +142,39 @@ class Residual(nn.Module):
 
 
 class Attention(nn.Module):
-    """Every pixel attends to every other, one head of full width; residual."""
+    """Every pixel attends to every other, in heads that each see a share of the channels; residual."""
 
-    def __init__(self, channels: int, settings: UNet) -> None:
+    def __init__(self, channels: int, settings: UNet, *, normalised: bool = True) -> None:
         super().__init__()
-        self.group_norm = nn.GroupNorm(settings.groups, channels, eps=EPS)
+        self.heads = channels // (settings.head_width or channels)
+        norm = nn.GroupNorm(settings.groups, channels, eps=settings.norm_eps)
+        self.group_norm = norm if normalised else nn.Identity()
         self.to_q, self.to_k, self.to_v = (nn.Linear(channels, channels) for _ in range(3))
         self.to_out = nn.ModuleList([nn.Linear(channels, channels)])
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, channels, H, W) to the same."""
         h = self.group_norm(x).flatten(2).transpose(1, 2)  # (B, H·W, C)
-        h = scaled_dot_product_attention(self.to_q(h)[:, None], self.to_k(h)[:, None], self.to_v(h)[:, None])[:, 0]
+        h = scaled_dot_product_attention(*(self._split(part(h)) for part in (self.to_q, self.to_k, self.to_v)))
+        h = h.transpose(1, 2).flatten(2)
         return x + cast(Tensor, self.to_out[0](h)).transpose(1, 2).reshape(x.shape)
+
+    def _split(self, h: Tensor) -> Tensor:
+        """(B, H·W, C) → (B, heads, H·W, C/heads)."""
+        return h.unflatten(2, (self.heads, -1)).transpose(1, 2)
 
 
 class Downsample(nn.Module):
-    """Half the resolution: one pixel of padding right and below, then stride 2 (Ho et al.'s code)."""
+    """Half the resolution: one pixel of padding right and below (Ho et al.'s code) or all around, then stride 2."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, settings: UNet) -> None:
         super().__init__()
+        self.padding = (1, 1, 1, 1) if settings.pad_all_sides else (0, 1, 0, 1)
         self.conv = nn.Conv2d(channels, channels, 3, stride=2)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) → (B, C, H/2, W/2)."""
-        out: Tensor = self.conv(pad(x, (0, 1, 0, 1)))
+        out: Tensor = self.conv(pad(x, self.padding))
         return out
 
 

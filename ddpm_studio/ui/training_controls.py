@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from ddpm_studio.device import devices
 from ddpm_studio.document import Document
-from ddpm_studio.networks import NETWORKS, PRESETS, Network
+from ddpm_studio.networks import CONVENTIONS, NETWORKS, PRESETS, Network
 from ddpm_studio.objective import OBJECTIVES, Objective
 from ddpm_studio.params import parameters
 from ddpm_studio.training import Training
@@ -36,7 +36,7 @@ class TrainingControls(QWidget):
         self.dataset = DatasetSource(self)
         self.dataset.names.setToolTip("the pictures to learn from: a shipped set, a folder of pictures, .npz or IDX")
         self.preset = _choice("network", "a network by name; its numbers are below", self)
-        self.network = KindForm(NETWORKS, "kind of network", parent=self)
+        self.network = KindForm(NETWORKS, "kind of network", left_out=CONVENTIONS, parent=self)
         self.objective = KindForm(
             OBJECTIVES, "weight of the error at each t", [p.name for p in parameters(Objective)], parent=self
         )
