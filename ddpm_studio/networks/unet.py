@@ -155,13 +155,14 @@ class Attention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, channels, H, W) to the same."""
         h = self.group_norm(x).flatten(2).transpose(1, 2)  # (B, H·W, C)
-        h = scaled_dot_product_attention(*(self._split(part(h)) for part in (self.to_q, self.to_k, self.to_v)))
+        q, k, v = (self._split(part(h)) for part in (self.to_q, self.to_k, self.to_v))
+        h = scaled_dot_product_attention(q, k, v)  # (B, heads, H·W, C/heads)
         h = h.transpose(1, 2).flatten(2)
         return x + cast(Tensor, self.to_out[0](h)).transpose(1, 2).reshape(x.shape)
 
     def _split(self, h: Tensor) -> Tensor:
         """(B, H·W, C) → (B, heads, H·W, C/heads)."""
-        return h.unflatten(2, (self.heads, -1)).transpose(1, 2)
+        return h.reshape(*h.shape[:2], self.heads, -1).transpose(1, 2)
 
 
 class Downsample(nn.Module):
