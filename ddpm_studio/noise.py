@@ -28,6 +28,9 @@ class Purpose(IntEnum):
     MIRROR = 8  # whether a training picture is mirrored
     DROPOUT = 9  # the seed of a training step's dropout
     PROBE = 10  # ε of the held-out pictures that the loss per noise level is measured on
+    LIKELIHOOD = 11  # ε of the samples that the bound is measured on
+    CODE = 12  # of the chain that progressive coding sends, from x_T down
+    IMPORTANCE = 13  # which t's an estimate of the bound looks at
 
 
 class _Own(threading.local):

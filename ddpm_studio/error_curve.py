@@ -1,0 +1,247 @@
+"""How well a denoiser guesses as a function of log SNR λ alone: measured once, it serves every schedule.
+
+The errors of ε̂, x̂_0 and v̂ are one error in three units. What is kept is that of v, which stays bounded and smooth
+where the others vanish or blow up; with sigmoid(λ) = ᾱ and sigmoid(−λ) = 1 − ᾱ
+
+    ‖x_0 − x̂_0‖² = sigmoid(−λ) ‖v − v̂‖² ,      ‖ε − ε̂‖² = sigmoid(λ) ‖v − v̂‖² .
+
+Between measured levels runs a monotone cubic. On the even grid (four levels to a unit of λ) that is off by 1e-4 of the
+largest error at most for Gaussian data and by 1e-3 for two points; beyond its ends the error of v is as good as constant.
+"""
+
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass
+from math import log, pi
+from typing import Annotated, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ddpm_studio.bound import decoder_nll
+from ddpm_studio.curve import monotone_cubic
+from ddpm_studio.denoiser import Denoiser, Exact
+from ddpm_studio.levels import probe_times
+from ddpm_studio.noise import Purpose, gaussian
+from ddpm_studio.params import Range
+from ddpm_studio.process import q_sample
+from ddpm_studio.sampler import Times
+from ddpm_studio.schedule import Schedule, Table
+
+Floats = NDArray[np.float64]
+
+LEVELS = 64
+"""Noise levels at which a network is asked: as many of its own t's."""
+RATIOS = np.array([1e-3, 0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.5, 3.0, 10.0])
+"""σ²/β at which the decoder is tabulated: densest where β̃ lies."""
+LOUDEST = -3.0
+"""log SNR below which no schedule is expected to take its last step."""
+
+
+@dataclass(frozen=True)
+class EvenLogSnr(Schedule):
+    """The grid: log SNR falls evenly from one end to the other. Not offered: it is no schedule to sample with."""
+
+    T: Annotated[int, Range(2, 4000), "levels"] = 113
+    first: Annotated[float, Range(-20.0, 20.0), "log SNR at t = 1"] = 14.0
+    last: Annotated[float, Range(-20.0, 20.0), "log SNR at t = T"] = -14.0
+
+    kind = "even-log-snr"
+
+    def _betas(self) -> Table:
+        log_alpha_bar = np.concatenate(([0.0], -np.logaddexp(0.0, -np.linspace(self.first, self.last, self.T))))
+        return -np.expm1(np.diff(log_alpha_bar))
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """The errors at one noise level, of each of N samples."""
+
+    t: int
+    log_snr: float
+    x0_errors: Floats  # (N,), mean over its values of ‖x_0 − x̂_0‖²
+    decoder: Floats | None  # (N, R), bits per dimension of L_0, were this t = 1 with σ² = RATIOS·(1 − ᾱ)
+
+
+class Curve(Protocol):
+    """The error of v̂ at any log SNR."""
+
+    @property
+    def second_moments(self) -> Floats:
+        """E[x_0²] over the values of each sample, (N,)."""
+        ...
+
+    def v_error(self, log_snr: Floats) -> Floats:
+        """The mean error of v̂ at each of `log_snr` (M,)."""
+        ...
+
+    def weighted(self, log_snr: Floats, weights: Floats) -> Floats:
+        """Σ_m weights_m · error of v̂ at log_snr_m, of each sample by itself, (N,)."""
+        ...
+
+    def decoder_bits(self, log_snr: float, variance: float) -> Floats:
+        """L_0 of each sample in bits per dimension, (N,): −log p(x_0 | x_1) under N(x̂_0, `variance`)."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class ErrorCurve:
+    """A measured curve."""
+
+    log_snr: Floats  # (K,), rising
+    v_errors: Floats  # (K, N)
+    second_moments: Floats  # (N,)
+    decoder_log_snr: Floats  # (J,), rising; J is 0 for points, whose decoder is a density
+    decoder: Floats  # (J, N, R)
+
+    @classmethod
+    def of(cls, levels: Iterable[Level], x0: Tensor) -> "ErrorCurve":
+        """From at least two levels, in any order; levels of no signal at all are left out."""
+        kept = sorted((level for level in levels if np.isfinite(level.log_snr)), key=lambda level: level.log_snr)
+        log_snr = np.array([level.log_snr for level in kept])
+        tables = [(level.log_snr, level.decoder) for level in kept if level.decoder is not None]
+        return cls(
+            log_snr,
+            np.stack([level.x0_errors for level in kept]) * (1.0 + np.exp(log_snr))[:, None],
+            x0.double().square().flatten(1).mean(1).numpy(),
+            np.array([where for where, _ in tables]),
+            np.stack([table for _, table in tables]) if tables else np.zeros((0, len(x0), len(RATIOS))),
+        )
+
+    def v_error(self, log_snr: Floats) -> Floats:
+        """The mean error of v̂ at each of `log_snr` (M,); constant beyond the ends."""
+        mean = self.v_errors.mean(1)
+        return monotone_cubic(self.log_snr, mean, np.clip(log_snr, self.log_snr[0], self.log_snr[-1]))
+
+    def eps_error(self, log_snr: Floats) -> Floats:
+        """The mean error of ε̂ at each of `log_snr` (M,)."""
+        return _sigmoid(log_snr) * self.v_error(log_snr)
+
+    def x0_error(self, log_snr: Floats) -> Floats:
+        """The mean error of x̂_0 at each of `log_snr` (M,)."""
+        return _sigmoid(-log_snr) * self.v_error(log_snr)
+
+    def eps_stderr(self) -> Floats:
+        """The standard error of the mean error of ε̂ at the curve's own levels, (K,); 0 for one sample."""
+        return _sigmoid(self.log_snr) * _standard_errors(self.v_errors)
+
+    def weighted(self, log_snr: Floats, weights: Floats) -> Floats:
+        """Σ_m weights_m · error of v̂ at log_snr_m of each sample, (N,); linear between the levels."""
+        at = np.clip(log_snr, self.log_snr[0], self.log_snr[-1])
+        i = np.clip(np.searchsorted(self.log_snr, at, side="right") - 1, 0, len(self.log_snr) - 2)
+        share = (at - self.log_snr[i]) / (self.log_snr[i + 1] - self.log_snr[i])
+        count = len(self.log_snr)
+        on_levels = np.bincount(i, weights * (1.0 - share), count) + np.bincount(i + 1, weights * share, count)
+        summed: Floats = on_levels @ self.v_errors
+        return summed
+
+    def decoder_bits(self, log_snr: float, variance: float) -> Floats:
+        """L_0 of each sample, (N,): over 256 grey levels for pictures (eq. 13), as a density for points."""
+        if not len(self.decoder_log_snr):
+            return density_bits(self.weighted(np.array([log_snr]), np.array([_sigmoid(-log_snr)])), variance)
+        at = np.clip(log_snr, self.decoder_log_snr[0], self.decoder_log_snr[-1])
+        last = max(len(self.decoder_log_snr) - 4, 0)
+        start = int(np.clip(np.searchsorted(self.decoder_log_snr, at) - 2, 0, last))
+        near = slice(start, start + 4)  # the cubic at `at` depends on no other level
+        ratio = np.clip(np.log(max(variance, 1e-300) * (1.0 + np.exp(at))), *np.log(RATIOS[[0, -1]]))
+        along = _cubic(np.log(RATIOS), np.moveaxis(self.decoder[near], 2, 0), ratio)  # (≤ 4, N)
+        return _cubic(self.decoder_log_snr[near], along, at)
+
+
+@dataclass(frozen=True)
+class GaussianCurve:
+    """The closed form for x_0 ~ N(0, s² I) and its exact denoiser: the error of ε̂ is ᾱ s² / (ᾱ s² + 1 − ᾱ)."""
+
+    variance: float  # s²
+
+    @property
+    def second_moments(self) -> Floats:
+        """s², of one sample that stands for all."""
+        return np.array([self.variance])
+
+    def v_error(self, log_snr: Floats) -> Floats:
+        """s² / (ᾱ s² + 1 − ᾱ) at each of `log_snr` (M,)."""
+        return self.variance / (_sigmoid(log_snr) * self.variance + _sigmoid(-log_snr))
+
+    def weighted(self, log_snr: Floats, weights: Floats) -> Floats:
+        """Σ_m weights_m · error of v̂ at log_snr_m, (1,)."""
+        return np.array([weights @ self.v_error(log_snr)])
+
+    def decoder_bits(self, log_snr: float, variance: float) -> Floats:
+        """L_0 as a density, (1,)."""
+        return density_bits(self.weighted(np.array([log_snr]), np.array([_sigmoid(-log_snr)])), variance)
+
+
+def on_grid(denoiser: Denoiser) -> tuple[Denoiser, Times]:
+    """The denoiser and the t's to measure it at: an exact one on the even grid, a network at LEVELS of its own t's."""
+    if isinstance(denoiser, Exact):
+        grid = EvenLogSnr()
+        return denoiser.with_schedule(grid), np.arange(1, grid.T + 1)
+    return denoiser, probe_times(denoiser.schedule, LEVELS)
+
+
+@torch.no_grad()
+def measured(
+    denoiser: Denoiser, x0: Tensor, times: Iterable[int], *, seed: int = 0, clip: bool = True, tables: Set[int] | None
+) -> Iterator[Level]:
+    """The errors on `x0` (N, *shape) at each t of `times`, one level a value, in the given order.
+
+    A sample is hidden in the same noise at every level, so that the curve is smooth and few levels are enough.
+
+    Args:
+        denoiser: a network or an exact denoiser.
+        x0: what is measured on, float32; pictures in [−1, 1].
+        times: 1..T.
+        seed: which noise.
+        clip: whether x̂_0 is clipped to [−1, 1] first, as samplers do with pictures; never for points.
+        tables: the t's at which the decoder of pictures is tabulated; None: wherever log SNR ≥ LOUDEST.
+    """
+    schedule, pictures = denoiser.schedule, x0.ndim == 4
+    eps = gaussian(tuple(x0.shape[1:]), seed=seed, samples=range(len(x0)), t=0, purpose=Purpose.LIKELIHOOD)
+    for t in times:
+        guess = denoiser(q_sample(schedule, x0, t, eps), t).x0
+        x0_hat = guess.clamp(-1.0, 1.0) if clip and pictures else guess
+        errors = (x0 - x0_hat).double().square().flatten(1).mean(1).numpy()
+        log_snr = float(schedule.log_snr[t])
+        wanted = log_snr >= LOUDEST if tables is None else t in tables
+        table = _table(x0, x0_hat, float(schedule.one_minus_alpha_bar[t])) if pictures and wanted else None
+        yield Level(t, log_snr, errors, table)
+
+
+def standard_error(values: Floats) -> float:
+    """Of the mean of independent values (N,); 0 for a single one."""
+    return float(_standard_errors(values[None])[0])
+
+
+def _standard_errors(rows: Floats) -> Floats:
+    """Of the mean of each of (K, N), (K,)."""
+    count = rows.shape[1]
+    spread: Floats = rows.std(1, ddof=1) / np.sqrt(count) if count > 1 else np.zeros(len(rows))
+    return spread
+
+
+def density_bits(x0_errors: Floats, variance: float) -> Floats:
+    """−log2 N(x_0; x̂_0, variance) per dimension, where ‖x_0 − x̂_0‖² is `x0_errors`."""
+    bits: Floats = 0.5 * (log(2.0 * pi * variance) + x0_errors / variance) / log(2.0)
+    return bits
+
+
+def _table(x0: Tensor, x0_hat: Tensor, beta: float) -> Floats:
+    """The decoder's bits per dimension of each sample at each of RATIOS·beta, (N, R)."""
+    columns = [decoder_nll(x0, x0_hat, x0.new_tensor(ratio * beta).log()) for ratio in RATIOS]
+    return torch.stack([column.flatten(1).mean(1, dtype=torch.float64) for column in columns], 1).numpy() / log(2.0)
+
+
+def _cubic(x: Floats, y: Floats, at: float) -> Floats:
+    """Lagrange's polynomial through the up to four points (x, y) nearest to `at`; y (K, …) gives (…)."""
+    start = int(np.clip(np.searchsorted(x, at) - 2, 0, max(len(x) - 4, 0)))
+    x, y = x[start : start + 4], y[start : start + 4]
+    others = [np.delete(x, i) for i in range(len(x))]
+    weights = np.array([np.prod((at - o) / (x[i] - o)) for i, o in enumerate(others)])
+    value: Floats = np.tensordot(weights, y, 1)
+    return value
+
+
+def _sigmoid(x: Floats | float) -> Floats:
+    return np.exp(-np.logaddexp(0.0, -np.asarray(x, np.float64)))

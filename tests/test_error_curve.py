@@ -1,0 +1,138 @@
+"""The error as a function of log SNR: measured curves against closed forms, and what lies between the levels."""
+
+import numpy as np
+import pytest
+import torch
+from torch.distributions import Normal
+
+from ddpm_studio.bound import LEVEL
+from ddpm_studio.curve import monotone_cubic
+from ddpm_studio.denoiser import Exact, Prediction
+from ddpm_studio.error_curve import RATIOS, ErrorCurve, EvenLogSnr, GaussianCurve, Level, measured, on_grid
+from ddpm_studio.noise import Purpose, gaussian
+from ddpm_studio.process import eps_from_x0, q_sample
+from ddpm_studio.schedule import Cosine, Linear
+
+SCHEDULE = Linear()
+
+
+def curve_of(denoiser, x0, **options):
+    asked, times = on_grid(denoiser)
+    return ErrorCurve.of(measured(asked, x0, times.tolist(), tables=None, **options), x0)
+
+
+def test_the_grid_falls_evenly_in_log_snr():
+    np.testing.assert_allclose(np.diff(EvenLogSnr().log_snr[1:]), -0.25, atol=1e-9)
+    assert EvenLogSnr().log_snr[[1, -1]] == pytest.approx([14.0, -14.0])
+
+
+def test_the_closed_form_has_the_mean_eps_error_of_the_reference():
+    lam = SCHEDULE.log_snr[1:]
+    for variance, expected in ((1.0, 0.27551323), (0.25, 0.17305341)):
+        error = GaussianCurve(variance).v_error(lam) * SCHEDULE.alpha_bar[1:]
+        assert error.mean() == pytest.approx(expected, abs=5e-9)
+
+
+def test_a_measured_gaussian_lies_within_its_error_bars_around_the_closed_form():
+    x0 = 0.5 * torch.randn(4000, 2, generator=torch.Generator().manual_seed(0))
+    curve = curve_of(Exact.gaussian(SCHEDULE, 0.25, (2,)), x0)
+    expected = GaussianCurve(0.25).v_error(curve.log_snr) / (1.0 + np.exp(-curve.log_snr))
+    off = np.abs(curve.eps_error(curve.log_snr) - expected) / curve.eps_stderr()
+    assert off.max() < 4.0
+    assert curve.eps_stderr().max() < 0.02
+
+
+def two_points(log_snr):
+    """The error of v̂ for data ±1, by quadrature: x̂_0 = tanh(√ᾱ x/(1−ᾱ))."""
+    z, weight = np.polynomial.hermite_e.hermegauss(201)
+    alpha_bar = (1.0 / (1.0 + np.exp(-log_snr)))[:, None]
+    guess = np.tanh(np.sqrt(alpha_bar) * (np.sqrt(alpha_bar) + np.sqrt(1 - alpha_bar) * z) / (1 - alpha_bar))
+    return (1 - guess) ** 2 @ (weight / weight.sum()) / (1 - alpha_bar[:, 0])
+
+
+def test_between_the_levels_of_the_grid_the_cubic_is_near_closed_forms():
+    grid, fine = EvenLogSnr().log_snr[:0:-1], np.linspace(-13.9, 13.9, 3001)
+    for known, within in ((GaussianCurve(0.01).v_error, 1e-4), (GaussianCurve(0.25).v_error, 1e-4), (two_points, 1e-3)):
+        truth = known(fine)
+        np.testing.assert_allclose(monotone_cubic(grid, known(grid), fine), truth, rtol=0, atol=within * truth.max())
+
+
+def test_two_points_have_the_errors_of_the_reference():
+    x0 = torch.cat([torch.ones(20_000, 1), -torch.ones(20_000, 1)])
+    curve = curve_of(Exact.mixture(SCHEDULE, torch.tensor([[-1.0], [1.0]])), x0)
+    expected = {100: 0.042348182, 200: 0.46609349, 260: 0.4483192, 400: 0.19422893, 500: 0.078563057, 1000: 4.03583e-5}
+    found = curve.eps_error(SCHEDULE.log_snr[list(expected)])
+    np.testing.assert_allclose(found, list(expected.values()), rtol=0.03)
+
+
+def test_few_levels_say_what_every_level_would():
+    """A smooth curve: measured at 113 levels it is, at the 1000 of a schedule, what is measured at each of these."""
+    generator = torch.Generator().manual_seed(1)
+    data = torch.rand(50, 8, generator=generator) * 2 - 1
+    exact, x0 = Exact.mixture(SCHEDULE, data), data[::5]
+    curve = curve_of(exact, x0)
+    every = list(measured(exact, x0, range(1, 1001), tables=None))
+    truth = np.array([level.x0_errors.mean() for level in every])
+    found = curve.x0_error(SCHEDULE.log_snr[1:])
+    assert np.abs(found - truth).max() < 5e-3 * truth.max()
+
+
+class Off:
+    """x̂_0 = x_0 + 0.3: a guess outside [−1, 1] where x_0 is above 0.7."""
+
+    shape = (1, 2, 2)
+    schedule = SCHEDULE
+
+    def __init__(self, x0):
+        self.x0 = x0
+
+    def __call__(self, x, t):
+        return Prediction(self.x0 + 0.3, eps_from_x0(SCHEDULE, x, t, self.x0 + 0.3))
+
+
+def test_guesses_are_clipped_as_samplers_do_and_left_alone_when_they_do_not():
+    x0 = torch.full((3, 1, 2, 2), 0.9)
+    for clip, error in ((True, 0.01), (False, 0.09)):
+        (level,) = measured(Off(x0), x0, [500], clip=clip, tables=set())
+        np.testing.assert_allclose(level.x0_errors, error, rtol=1e-5)
+        assert level.decoder is None
+
+
+def decoded(x0, mean, sigma):
+    """Bits of a grey level under a Gaussian, from torch's own distribution."""
+    normal = Normal(mean, torch.tensor(sigma, dtype=torch.float64))
+    high = torch.where(x0 > 0.999, torch.tensor(1.0, dtype=torch.float64), normal.cdf(x0 + LEVEL / 2))
+    low = torch.where(x0 < -0.999, torch.tensor(0.0, dtype=torch.float64), normal.cdf(x0 - LEVEL / 2))
+    return -(high - low).log2().flatten(1).mean(1).numpy()
+
+
+def test_the_decoder_is_tabulated_over_256_grey_levels_and_read_between_its_nodes():
+    x0 = (torch.randint(0, 256, (6, 1, 2, 2), generator=torch.Generator().manual_seed(0)) / 127.5 - 1).float()
+    exact = Exact.mixture(SCHEDULE, torch.cat([x0, 0.97 * x0]))
+    (level,) = measured(exact, x0, [1], tables={1})
+    assert level.decoder.shape == (6, len(RATIOS))
+    alone, curve = ErrorCurve.of([level, Level(2, 5.0, level.x0_errors, None)], x0), curve_of(exact, x0)
+    eps = gaussian((1, 2, 2), seed=0, samples=range(6), t=0, purpose=Purpose.LIKELIHOOD)
+    mean = exact(q_sample(SCHEDULE, x0, 1, eps), 1).x0.clamp(-1, 1).double()
+    for ratio in (0.54, 1.0, 0.77):
+        variance = ratio * SCHEDULE.beta[1]
+        expected = decoded(x0.double(), mean, variance**0.5)
+        np.testing.assert_allclose(alone.decoder_bits(level.log_snr, variance), expected, atol=3e-3)
+        assert curve.decoder_bits(level.log_snr, variance).mean() == pytest.approx(expected.mean(), abs=0.01)
+
+
+def test_a_level_without_any_signal_is_left_out():
+    schedule = Linear(zero_terminal_snr=True)
+    x0 = torch.rand(3, 2)
+    curve = ErrorCurve.of(measured(Exact.gaussian(schedule, 1.0, (2,)), x0, [1000, 999, 1], tables=None), x0)
+    assert len(curve.log_snr) == 2
+    assert np.isfinite(curve.v_error(np.array([-np.inf, np.inf]))).all()
+
+
+def test_a_network_is_asked_at_its_own_times():
+    class Asked(Off):
+        schedule = Cosine()
+
+    _, times = on_grid(Asked(torch.zeros(1)))
+    assert len(times) >= 64
+    assert (times[0], times[-1]) == (1, 1000)
