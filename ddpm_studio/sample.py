@@ -64,10 +64,10 @@ def sample(
         seed: with the numbers of the samples it fixes every draw.
         samples: the number of each sample in the batch, ≥ 0: its picture depends on the number, not on the batch.
         x: x_t to go on from, (B, *shape), at t = `start`; with None the chain begins with noise at its first timestep.
-        start: the timestep of x, one that the sampler visits; steps above it are left out.
+        start: the timestep of x, 1..T; the first step goes from it to the first one below that the sampler visits.
 
     Raises:
-        UserError: the sampler takes more steps than the schedule has, or never visits `start`.
+        UserError: the sampler takes more steps than the schedule has, or `start` is outside 1..T.
     """
     schedule, stops = denoiser.schedule, _stops(sampler, denoiser.schedule.T, start)
     if x is None:
@@ -82,11 +82,9 @@ def _stops(sampler: Sampler, T: int, start: int | None) -> list[int]:
     stops = [*sampler.times(T).tolist(), 0]
     if start is None:
         return stops
-    if start not in stops[:-1]:
-        raise UserError(
-            f"this sampler never visits t = {start}; its {len(stops) - 1} steps go from t = {stops[0]} to {stops[-2]}"
-        )
-    return stops[stops.index(start) :]
+    if not 1 <= start <= T:
+        raise UserError(f"a chain goes on from a t in 1..T = {T}, not from t = {start}")
+    return [start, *(t for t in stops if t < start)]
 
 
 def _step(denoiser: Denoiser, sampler: Sampler, move: Move, x: Tensor, seed: int, samples: Sequence[int]) -> Step:

@@ -221,10 +221,17 @@ def test_going_on_from_any_step_gives_the_same_bits(sampler):
         assert torch.equal(resumed, steps[-1].next)
 
 
-@pytest.mark.parametrize("start", [0, 21, 19, -1])
-def test_a_start_the_sampler_never_visits_is_refused(start):
-    with pytest.raises(UserError, match=f"never visits t = {start}"):
+@pytest.mark.parametrize("start", [0, 21, -1])
+def test_a_start_outside_1_to_T_is_refused(start):
+    with pytest.raises(UserError, match=f"not from t = {start}"):
         next(sample(faces(), Ancestral(steps=2), seed=0, samples=[0], start=start))
+
+
+@pytest.mark.parametrize(("start", "stops"), [(20, [20, 10]), (19, [19, 10]), (10, [10]), (3, [3])])
+def test_a_chain_goes_on_from_any_t_to_those_that_the_sampler_visits_below(start, stops):
+    steps = list(sample(faces(), Ancestral(steps=2), seed=0, samples=[0], start=start))
+    assert [step.t for step in steps] == stops
+    assert [step.s for step in steps] == [*stops[1:], 0]
 
 
 def test_more_steps_than_T_are_refused():
