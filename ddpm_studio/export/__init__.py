@@ -1,12 +1,23 @@
 """What people take home: pictures, grids, film strips, animations and arrays, each with its provenance inside."""
 
-from ddpm_studio.export.animation import MAX_FPS, MIN_FPS
-from ddpm_studio.export.layout import Film, Frames, enlarge, grid, strip, visible_scale
+from ddpm_studio.export.animation import HOLD, MAX_FPS, MAX_HOLD, MIN_FPS
+from ddpm_studio.export.frames import Frames
+from ddpm_studio.export.layout import Film, enlarge, grid, strip, visible_scale
 from ddpm_studio.export.provenance import Provenance, read_provenance
-from ddpm_studio.export.save import SUFFIXES, Kind, kind_of, save_animation, save_picture, save_samples
+from ddpm_studio.export.save import (
+    SUFFIXES,
+    Kind,
+    kind_of,
+    save_animation,
+    save_picture,
+    save_samples,
+    saving_animation,
+)
 
 __all__ = [
+    "HOLD",
     "MAX_FPS",
+    "MAX_HOLD",
     "MIN_FPS",
     "SUFFIXES",
     "Film",
@@ -20,6 +31,7 @@ __all__ = [
     "save_animation",
     "save_picture",
     "save_samples",
+    "saving_animation",
     "strip",
     "visible_scale",
 ]

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +11,6 @@ from ddpm_studio.errors import UserError
 
 VISIBLE = 64  # pixels: a picture with a shorter side below this is enlarged, unless a scale is given
 WHITE = 255
-
-
-class Frames(Protocol):
-    """An animation's frames (H, W, C), all of one shape, made when asked for; an array (F, H, W, C) is one."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, index: int, /) -> Picture: ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Where a file comes from, written into the file: a JSON object in PNG, GIF, WebP and NPZ alike."""
+"""Where a file comes from, written into the file: a JSON object in PNG, APNG, GIF, WebP, MP4 and NPZ alike."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -13,6 +13,7 @@ from ddpm_studio.files import reading
 
 KEY = "ddpm-studio"  # names the text in a PNG, begins it in a GIF and a WebP
 NPZ_KEY = "provenance"
+MP4_KEY = "comment"
 IMAGE_DESCRIPTION = 0x010E  # the EXIF tag used in a WebP
 
 Provenance = Mapping[str, object]  # of JSON values
@@ -35,8 +36,8 @@ def read_provenance(path: Path) -> dict[str, object] | None:
         UserError: neither a picture nor an archive, or damaged.
     """
     with reading(path), path.open("rb") as file:
-        zipped = file.read(2) == b"PK"
-    text = _text_of_npz(path) if zipped else _text_of_picture(path)
+        head = file.read(8)
+    text = _reader_of(head)(path)
     if text is None:
         return None
     try:
@@ -48,11 +49,31 @@ def read_provenance(path: Path) -> dict[str, object] | None:
     return provenance
 
 
+def _reader_of(head: bytes) -> Callable[[Path], str | None]:
+    """Told by the first eight bytes of the file."""
+    if head.startswith(b"PK"):
+        return _text_of_npz
+    return _text_of_film if head[4:] == b"ftyp" else _text_of_picture
+
+
 def _text_of_npz(path: Path) -> str | None:
     with open_npz(path) as archive:
         if NPZ_KEY not in archive:
             return None
         return str(read_array(archive, NPZ_KEY, path))
+
+
+def _text_of_film(path: Path) -> str | None:
+    """Of an MP4. UserError: it was cut short, or there is no film in it."""
+    import av  # noqa: PLC0415 - 0.1 s, and few files are films
+
+    with reading(path), av.open(str(path), format="mp4") as film:
+        if not film.streams.video:
+            raise UserError(f"cannot read {path}: there is no picture in it")
+        whole = sum(packet.size > 0 for packet in film.demux(video=0))
+        if whole < film.streams.video[0].frames:
+            raise UserError(f"cannot read {path}: it was cut short; export it again")
+        return _unmarked(film.metadata.get(MP4_KEY, ""))
 
 
 def _text_of_picture(path: Path) -> str | None:

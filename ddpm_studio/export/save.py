@@ -1,6 +1,6 @@
 """Results to files, whole or absent: the suffix says what a file holds, its provenance where it comes from."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 
@@ -10,8 +10,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from ddpm_studio.data.pictures import Picture, to_bytes, to_image
 from ddpm_studio.errors import UserError
-from ddpm_studio.export.animation import durations_of, write_gif, write_webp
-from ddpm_studio.export.layout import Frames
+from ddpm_studio.export.animation import HOLD, WRITERS, animated
+from ddpm_studio.export.frames import Frames
 from ddpm_studio.export.provenance import KEY, NPZ_KEY, Provenance, to_text
 from ddpm_studio.files import writing
 
@@ -41,18 +41,25 @@ def save_picture(path: Path, picture: Picture, provenance: Provenance) -> None:
         to_image(picture).save(part, "PNG", pnginfo=text)
 
 
-def save_animation(path: Path, frames: Frames, fps: float, provenance: Provenance) -> None:
-    """Write the frames (H, W, C), alike in shape, as GIF or WebP that repeats; the last one is held longer.
+def save_animation(path: Path, frames: Frames, fps: float, provenance: Provenance, hold: float = HOLD) -> None:
+    """Writes an animation to its end; see `saving_animation`."""
+    for _ in saving_animation(path, frames, fps, provenance, hold):
+        pass
 
-    Frames are asked for one at a time: `layout.Film` draws them from a trajectory. Equal neighbours become one frame.
+
+def saving_animation(
+    path: Path, frames: Frames, fps: float, provenance: Provenance, hold: float = HOLD
+) -> Iterator[int]:
+    """Write the frames (H, W, C), alike in shape, as GIF, WebP, APNG (all repeat) or MP4; the last is held longer.
+
+    Yields the number of frames done after each. Frames are asked for one at a time: `layout.Film` draws them from a
+    trajectory. Equal neighbours become one frame.
 
     Raises:
         UserError: another suffix, no frame, fps outside 0.1..50, or as `files.writing`.
     """
     _expect(path, Kind.ANIMATION)
-    durations = durations_of(len(frames), fps)
-    with writing(path) as part:
-        _ANIMATIONS[path.suffix.lower()](part, frames, durations, provenance)
+    yield from animated(path, frames, fps, provenance, hold)
 
 
 def save_samples(
@@ -107,10 +114,8 @@ def _expect(path: Path, kind: Kind) -> None:
         raise UserError(f"cannot export {path.name}: {kind.value} needs a name that ends in {fitting}")
 
 
-_ANIMATIONS: dict[str, Callable[[Path, Frames, list[int], Provenance], None]] = {".gif": write_gif, ".webp": write_webp}
-
 SUFFIXES: dict[str, Kind] = {
     ".png": Kind.PICTURE,
-    **dict.fromkeys(_ANIMATIONS, Kind.ANIMATION),
+    **dict.fromkeys(WRITERS, Kind.ANIMATION),
     ".npz": Kind.ARRAYS,
 }
