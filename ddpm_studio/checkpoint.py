@@ -1,7 +1,8 @@
 """Trained networks in files: safetensors whose metadata is one JSON object. Nothing in them is ever run.
 
-The file holds tensors by name: `weights.N`, `ema.N`, `exp_avg.N` and `exp_avg_sq.N` for each tensor N of the network (a
-shipped file: `ema.N` alone, in half precision), and under the metadata's key "ddpm-studio":
+The file holds tensors by name: `weights.N`, `ema.N`, `exp_avg.N` and `exp_avg_sq.N` for each tensor N of the network,
+and `ema-0.9999.N` for each further average (a shipped file: `ema.N` alone, in half precision), and under the metadata's
+key "ddpm-studio":
 
     {"format": "ddpm-studio checkpoint", "version": 1, "step": 1200, "shape": [3, 16, 16],
      "document": {…}, "pictures": 12000, "digest": "…", "sha256": "…"}
@@ -12,6 +13,7 @@ type, shape and bytes.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,6 +28,7 @@ from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import reading, writing
 from ddpm_studio.networks.build import assembled, skeleton
+from ddpm_studio.training import average_of
 
 FORMAT, VERSION, KEY = "ddpm-studio checkpoint", 1, "ddpm-studio"
 EMA, RAW = "ema", "weights"
@@ -85,7 +88,7 @@ class Checkpoint:
             said = _metadata(path, file.metadata())
             shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
         header = _header(path, said)
-        groups = frozenset(name.partition(".")[0] for name in shapes)
+        groups = frozenset(_group(name) for name in shapes)
         _refuse_other_network(path, header, shapes, groups)
         return cls(path, header, groups, str(said.get("sha256")), said)
 
@@ -98,7 +101,13 @@ class Checkpoint:
         return tensors
 
     def denoiser(self, group: str = EMA, device: str | torch.device = "cpu") -> Trained:
-        """The network, ready to sample from; `group` is EMA or RAW. UserError: not in the file, or a wrong sum."""
+        """The network, ready to sample from; `group` is EMA, RAW, or that of a further average, as `average_of` names it.
+
+        Raises:
+            UserError: there is no such group in the file, or its sum is wrong.
+        """
+        if group == average_of(self.header.document.training.ema):
+            group = EMA
         if group not in self.groups:
             raise UserError(f"{self.path} has no {group}; it has {', '.join(sorted(self.groups))}")
         weights = {
@@ -138,6 +147,13 @@ def slim(path: Path, out: Path) -> str:
     if large:
         raise UserError(f"{large} of {path} has weights too large for half precision")
     return save(out, checkpoint.header, tensors)
+
+
+def _group(name: str) -> str:
+    """What stands before a tensor's own name: weights, ema, ema-0.9999 …"""
+    found = re.match(r"ema-0\.\d+(?=\.)|[^.]*", name)
+    assert found is not None
+    return found[0]
 
 
 def _opened(path: Path) -> safe_open:
@@ -181,7 +197,9 @@ def _refuse_other_network(
     module = skeleton(header.document.network, header.shape)
     expected = {name: tuple(parameter.shape) for name, parameter in module.named_parameters()}
     for group in sorted(groups - {"history"}):
-        found = {name.partition(".")[2]: shape for name, shape in shapes.items() if name.startswith(f"{group}.")}
+        found = {
+            name.removeprefix(f"{group}."): shape for name, shape in shapes.items() if name.startswith(f"{group}.")
+        }
         for name in sorted(found.keys() | expected.keys()):
             if found.get(name) != expected.get(name):
                 raise UserError(

@@ -77,7 +77,7 @@ class Learner:
         if self.tuning.channels_last:
             self.module = self.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._parameters: list[Tensor] = list(self.module.parameters())
-        self._average = [parameter.detach().clone() for parameter in self._parameters]
+        self._averages = {group: [p.detach().clone() for p in self._parameters] for group in training.averages}
         self._optimiser = torch.optim.AdamW(
             self._parameters, training.rate, weight_decay=training.weight_decay, fused=device.type in ("cpu", "cuda")
         )
@@ -131,17 +131,18 @@ class Learner:
 
     def weights(self, *, average: bool = True) -> dict[str, Tensor]:
         """Copies of the weights by name, averaged or as trained."""
-        tensors = self._average if average else self._parameters
+        tensors = self._averages["ema"] if average else self._parameters
         names = (name for name, _ in self.module.named_parameters())
         return {name: tensor.detach().clone() for name, tensor in zip(names, tensors, strict=True)}
 
     def state(self) -> dict[str, Tensor]:
         """All that the next steps depend on, but for `step`: tensors by name, not copied."""
         state: dict[str, Tensor] = {}
-        for (name, parameter), average in zip(self.module.named_parameters(), self._average, strict=True):
+        for place, (name, parameter) in enumerate(self.module.named_parameters()):
             memory = self._optimiser.state.get(parameter, {})
-            state |= {f"weights.{name}": parameter.detach(), f"ema.{name}": average}
-            state |= {f"{key}.{name}": memory.get(key, torch.zeros_like(average)) for key in MEMORY}
+            state[f"weights.{name}"] = parameter.detach()
+            state |= {f"{group}.{name}": tensors[place] for group, tensors in self._averages.items()}
+            state |= {f"{key}.{name}": memory.get(key, torch.zeros_like(parameter)) for key in MEMORY}
         if self._history is not None:
             state["history.losses"] = torch.from_numpy(self._history.losses)
             state["history.counts"] = torch.from_numpy(self._history.counts)
@@ -150,9 +151,10 @@ class Learner:
     @torch.no_grad()
     def restore(self, step: int, state: Mapping[str, Tensor]) -> None:
         """Goes on where a learner of the same recipe with this `state` stood after `step` steps."""
-        for (name, parameter), average in zip(self.module.named_parameters(), self._average, strict=True):
+        for index, (name, parameter) in enumerate(self.module.named_parameters()):
             parameter.copy_(state[f"weights.{name}"])
-            average.copy_(state[f"ema.{name}"])
+            for group, tensors in self._averages.items():
+                tensors[index].copy_(state[f"{group}.{name}"])
             place = self.device if self._optimiser.defaults["fused"] else "cpu"
             memory = {key: torch.empty_like(parameter).copy_(state[f"{key}.{name}"]) for key in MEMORY}
             self._optimiser.state[parameter] = {"step": torch.tensor(float(step), device=place), **memory}
@@ -202,14 +204,15 @@ class Learner:
 
     @torch.no_grad()
     def _move(self) -> float:
-        """The optimiser's step and the average's; the learning rate it was taken with."""
+        """The optimiser's step and the averages'; the learning rate it was taken with."""
         training = self.recipe.training
-        rate, decay = training.rate_at(self.step), training.ema_at(self.step)
+        rate = training.rate_at(self.step)
         for group in self._optimiser.param_groups:
             group["lr"] = rate
         self._optimiser.step()
         self._optimiser.zero_grad()
-        torch._foreach_lerp_(self._average, self._parameters, 1.0 - decay)
+        for group, decay in training.averages.items():
+            torch._foreach_lerp_(self._averages[group], self._parameters, 1.0 - training.ema_at(self.step, decay))
         self.step += 1
         return rate
 

@@ -62,6 +62,11 @@ class Training(Parameters):
     weight_decay: Annotated[float, Range(0.0, 1.0), "pull of the weights to 0, times the rate, a step"] = 0.0
     clip: Annotated[float, Range(0.0, 1000.0, names=(("none", 0.0),)), "largest norm of the gradient"] = 1.0
     ema: Annotated[float, Range(0.0, 0.999999), "decay of the averaged weights, smaller in the first steps"] = 0.999
+    more_ema: Annotated[
+        tuple[float, ...],
+        Range(0.5, 0.999999),
+        "decays of further averages, kept in the checkpoints beside ema",
+    ] = ()
     flips: Annotated[bool, "mirror every other picture: only where left and right mean nothing"] = False
     seed: Annotated[int, Range(0, 2**63 - 1), "which initial weights, order of pictures, timesteps and noise"] = 0
     held_out: Annotated[
@@ -81,6 +86,13 @@ class Training(Parameters):
         super().__post_init__()
         if self.micro_batch > self.batch:
             raise UserError(f"micro_batch must be at most batch = {self.batch}, but is {self.micro_batch}; lower it")
+        if len(self.averages) <= len(self.more_ema) or average_of(self.ema) in self.averages:
+            raise UserError(f"more_ema must be decays that differ from each other and from ema = {self.ema:g}")
+
+    @property
+    def averages(self) -> dict[str, float]:
+        """The decay of each average of the weights, by its group in a checkpoint; `ema` first."""
+        return {"ema": self.ema} | {average_of(decay): decay for decay in self.more_ema}
 
     def rate_at(self, step: int) -> float:
         """The learning rate of the step that follows `step` others, 0 ≤ step < steps."""
@@ -91,9 +103,9 @@ class Training(Parameters):
         share = (step - self.warmup) / max(self.steps - self.warmup, 1)
         return self.rate * 0.5 * (1.0 + cos(pi * min(share, 1.0)))
 
-    def ema_at(self, step: int) -> float:
-        """How much of the average survives the step that follows `step` others: small at first, then `ema`."""
-        return min(self.ema, (1.0 + step) / (10.0 + step))
+    def ema_at(self, step: int, decay: float | None = None) -> float:
+        """How much of an average survives the step that follows `step` others: small at first, then `decay` (`ema`)."""
+        return min(self.ema if decay is None else decay, (1.0 + step) / (10.0 + step))
 
     def initial_share(self, steps: int) -> float:
         """The share of the initial weights that is left in the average after so many steps."""
@@ -101,6 +113,11 @@ class Training(Parameters):
         n = min(steps, rising)
         share = prod((j + 1.0) / (n + j + 1.0) for j in range(9))  # Π_{i<n} (1 + i)/(10 + i)
         return share * self.ema ** (steps - n)
+
+
+def average_of(decay: float) -> str:
+    """The group of a checkpoint's tensors that holds a further average of this decay: ema-0.9999."""
+    return "ema-" + f"{decay:.6f}".rstrip("0")
 
 
 @dataclass(frozen=True)

@@ -183,6 +183,23 @@ def test_a_trained_network_is_sampled_and_evaluated(stripes, tmp_path, capsys):
     assert len(capsys.readouterr().out.splitlines()) == 2 + len(rows)
 
 
+def test_samples_are_drawn_with_whichever_average_is_named(stripes, tmp_path, capsys):
+    run = tmp_path / "run"
+    main(["train", stripes, "--out", str(run), "--more-ema", "0.5,0.9999", "--steps", "24"])
+    drawn = {}
+    for name, more in (("main", ["--ema"]), ("same", ["--ema", "0.9"]), ("other", ["--ema", "0.5"])):
+        out = tmp_path / f"{name}.npz"
+        assert main(["sample", "--checkpoint", str(run), "-n", "2", "--out", str(out), *more]) == 0
+        drawn[name] = np.load(out)["samples"]
+    assert (drawn["same"] == drawn["main"]).all()
+    assert np.abs(drawn["other"] - drawn["main"]).max() > 1e-3
+    assert main(["evaluate", "--checkpoint", str(run), "--loss-per-level", "--ema", "0.5"]) == 0
+    capsys.readouterr()
+    sample = ["sample", "--checkpoint", run, "--out", tmp_path / "s.npz"]
+    assert "has no ema-0.7; it has ema, ema-0.5" in refused(capsys, *sample, "--ema", "0.7")
+    assert "takes the decay of an average" in refused(capsys, *sample, "--ema", "x")
+
+
 def test_a_network_to_share_is_exported_and_explained(stripes, tmp_path, capsys):
     main(["train", stripes, "--out", str(tmp_path / "run")])
     shared = tmp_path / "shared.safetensors"

@@ -95,6 +95,29 @@ def test_a_resumed_learner_goes_on_to_the_bit(draw, dropout):
     assert not same(everything(resumed), saved)
 
 
+def test_several_averages_are_kept_each_with_its_own_decay_and_resumed_to_the_bit():
+    changes = {"ema": 0.9, "more_ema": (0.5, 0.6), "steps": 20, "rate": 1e-3}
+    one = learner(**changes)
+    names = dict(one.module.named_parameters())
+    expected = {decay: {n: p.detach().clone() for n, p in names.items()} for decay in (0.9, 0.5, 0.6)}
+    for k, _ in enumerate(train(one)):
+        for decay, average in expected.items():
+            kept = min(decay, (1 + k) / (10 + k))
+            for n, parameter in names.items():
+                average[n].mul_(kept).add_(parameter.detach(), alpha=1 - kept)
+        if k == 9:
+            saved = everything(one)
+    for group, decay in (("ema", 0.9), ("ema-0.5", 0.5), ("ema-0.6", 0.6)):
+        for n in names:
+            torch.testing.assert_close(one.state()[f"{group}.{n}"], expected[decay][n], rtol=0, atol=1e-6, msg=n)
+    assert not torch.equal(one.state()["ema-0.5.conv_in.weight"], one.state()["ema-0.6.conv_in.weight"])
+    resumed = learner(**changes)
+    resumed.restore(10, saved)
+    for _ in train(resumed):
+        pass
+    assert same(everything(resumed), everything(one))
+
+
 def test_micro_batches_take_the_same_step():
     whole, parts = learner(rate=1e-3), learner(rate=1e-3, micro_batch=3)
     for one, other in zip(train(whole), train(parts), strict=True):

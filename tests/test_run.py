@@ -213,6 +213,29 @@ def test_a_checkpoint_comes_back_as_it_was_written(finished):
         assert torch.equal(found.denoiser(group)(x, 7).x0, expected.x0)
 
 
+def test_a_further_average_is_a_group_of_the_checkpoint_and_is_found_by_its_decay(tmp_path):
+    one = recorder(tmp_path / "run", more_ema=(0.5, 0.9999), steps=24)  # by then the averages part
+    list(one.events())
+    found = checkpoint_in(tmp_path / "run")
+    assert found.groups == {"weights", "ema", "ema-0.5", "ema-0.9999", "exp_avg", "exp_avg_sq"}
+    x = torch.ones(2, 1, 4, 4)
+    guesses = {group: found.denoiser(group)(x, 7).x0 for group in (EMA, RAW, "ema-0.5", "ema-0.9")}
+    assert torch.equal(guesses["ema-0.9"], guesses[EMA])  # the decay of the run's own average
+    assert not torch.equal(guesses["ema-0.5"], guesses[EMA])
+    assert not torch.equal(guesses["ema-0.5"], guesses[RAW])
+    with pytest.raises(UserError, match=r"has no ema-0\.99; it has ema, ema-0\.5, ema-0\.9999, exp_avg"):
+        found.denoiser("ema-0.99")
+
+
+def test_a_run_without_a_further_average_cannot_go_on_with_one(tmp_path):
+    one = recorder(tmp_path / "run")
+    list(one.events())
+    with pytest.raises(UserError, match=r"cannot be resumed: it has no ema-0\.5\."):
+        Recorder.of(one.run.changed(document(more_ema=(0.5,))), CPU, data=data())
+    list(Recorder.of(one.run.changed(document(steps=8)), CPU, data=data()).events())
+    assert checkpoint_in(tmp_path / "run").header.step == 8
+
+
 def test_a_network_to_share_has_its_average_in_half_precision(finished, tmp_path):
     one, _ = finished
     slim(one.run.latest, tmp_path / "slim.safetensors")

@@ -55,6 +55,9 @@ def test_without_the_warm_up_a_decay_of_09999_would_leave_37_percent_after_10000
         ({"batch": 0}, "batch must be between 1"),
         ({"batch": 8, "micro_batch": 9}, "micro_batch must be at most batch = 8"),
         ({"ema": 1.0}, "ema must be between"),
+        ({"more_ema": (0.9, 1.0)}, "more_ema must be between 0.5 and 0.999999, but is 1"),
+        ({"more_ema": (0.9, 0.9)}, "more_ema must be decays that differ from each other and from ema = 0.999"),
+        ({"more_ema": (0.999,)}, "more_ema must be decays that differ"),
         ({"precision": "half"}, "precision must be one of auto, float32, tf32, bf16"),
     ],
 )

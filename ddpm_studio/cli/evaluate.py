@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ddpm_studio.cli.flags import Subcommands, whole
 from ddpm_studio.cli.progress import watched
+from ddpm_studio.cli.weights import add_weights_flags, weights_of
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import expect_writable, write_text
 
@@ -38,7 +39,7 @@ def add(commands: Subcommands, name: str) -> None:
     parser.add_argument("--checkpoint", metavar="FILE|RUN", required=True, help="a trained network")
     parser.add_argument("--loss-per-level", action="store_true", required=True, help="the error at each noise level")
     parser.add_argument("--dataset", metavar="D", help="measure on other pictures than those it was trained on")
-    parser.add_argument("--raw", action="store_true", help="its weights as trained, not their average")
+    add_weights_flags(parser)
     parser.add_argument("-n", dest="count", metavar="N", default="64", help="held-out pictures (default 64)")
     parser.add_argument("--device", metavar="D", default="cpu", help="auto, cpu, cuda, mps (default cpu)")
     parser.add_argument("--out", metavar="FILE", help=f"a file ending in {' or '.join(SUFFIXES)} (default: a table)")
@@ -54,7 +55,7 @@ def _run(args: argparse.Namespace) -> None:
 
     from ddpm_studio.run import checkpoint_in  # noqa: PLC0415 - torch, not needed for --help
 
-    told = _measured(checkpoint_in(Path(args.checkpoint)), args.dataset, count, args.device, raw=args.raw)
+    told = _measured(checkpoint_in(Path(args.checkpoint)), args.dataset, count, args.device, weights_of(args))
     if out is None:
         print(_table(told))
     elif out.suffix.lower() == ".json":
@@ -66,10 +67,9 @@ def _run(args: argparse.Namespace) -> None:
 
 
 def _measured(
-    checkpoint: "Checkpoint", dataset: str | None, count: int, device: str, *, raw: bool
+    checkpoint: "Checkpoint", dataset: str | None, count: int, device: str, group: str
 ) -> Mapping[str, object]:
-    from ddpm_studio.checkpoint import EMA, RAW  # noqa: PLC0415 - see above
-    from ddpm_studio.data import load  # noqa: PLC0415
+    from ddpm_studio.data import load  # noqa: PLC0415 - see above
     from ddpm_studio.device import chosen  # noqa: PLC0415
     from ddpm_studio.levels import Baselines, Probe, errors, told  # noqa: PLC0415
 
@@ -77,7 +77,7 @@ def _measured(
     data = load(dataset or document.dataset).holding_out(document.training.held_out)
     if data.shape != header.shape:
         raise UserError(f"{data.name} has samples of shape {data.shape}, the network takes {header.shape}")
-    denoiser = checkpoint.denoiser(RAW if raw else EMA, chosen(device))
+    denoiser = checkpoint.denoiser(group, chosen(device))
     probe = Probe.of(data, document.schedule, count)
     found = list(watched(errors(denoiser, probe), len(probe.times), "noise levels"))
     return {"checkpoint": checkpoint.path.name, "step": header.step} | told(

@@ -24,6 +24,7 @@ from ddpm_studio.cli.look import (
 )
 from ddpm_studio.cli.opened import document_in, located
 from ddpm_studio.cli.progress import watched
+from ddpm_studio.cli.weights import add_weights_flags, weights_of
 from ddpm_studio.document import EXACT, Document, provenance
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import expect_writable
@@ -66,9 +67,7 @@ def add(commands: Subcommands, name: str) -> None:
     parser.add_argument(
         "--checkpoint", metavar="FILE|RUN", help="sample with a trained network, or the latest of a run"
     )
-    which = parser.add_mutually_exclusive_group()
-    which.add_argument("--ema", dest="group", action="store_const", const="ema", help="its averaged weights (default)")
-    which.add_argument("--raw", dest="group", action="store_const", const="weights", help="its weights as trained")
+    add_weights_flags(parser)
     parser.add_argument("--device", metavar="D", default="cpu", help="of a network: auto, cpu, cuda, mps (default cpu)")
     parser.add_argument("-n", dest="count", metavar="N", help="how many pictures (default 16)")
     parser.add_argument("--seed", metavar="N", help="which noise (default 0)")
@@ -116,7 +115,7 @@ def _run(args: argparse.Namespace) -> None:
     document = replace(document, dataset=located(document.dataset, data.DATASETS))
     told = provenance(document, command="sample", samples=count, seed=document.sampling.seed)
     if checkpoint is not None:
-        told["checkpoint"] = {"file": checkpoint.path.name, "sha256": checkpoint.sha256, "weights": args.group or "ema"}
+        told["checkpoint"] = {"file": checkpoint.path.name, "sha256": checkpoint.sha256, "weights": weights_of(args)}
     denoiser = _denoiser(args, document, checkpoint)
     _write(out, _walked(denoiser, document, count, batch, stops, moments(len(stops), limit)), look, told)
 
@@ -127,7 +126,7 @@ def _denoiser(args: argparse.Namespace, document: Document, checkpoint: "Checkpo
     from ddpm_studio.device import chosen  # noqa: PLC0415
 
     if checkpoint is not None:
-        return checkpoint.denoiser(args.group or "ema", chosen(args.device))
+        return checkpoint.denoiser(weights_of(args), chosen(args.device))
     return Exact.of_pictures(document.schedule, load(document.dataset).train)
 
 
