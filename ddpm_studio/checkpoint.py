@@ -17,6 +17,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -27,8 +28,9 @@ from ddpm_studio.denoiser import Trained
 from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import reading, writing
-from ddpm_studio.networks.build import assembled, skeleton
+from ddpm_studio.tensor_file import contents
 from ddpm_studio.training import average_of
+from ddpm_studio.weights import refuse_others, trained
 
 FORMAT, VERSION, KEY = "ddpm-studio checkpoint", 1, "ddpm-studio"
 EMA, RAW = "ema", "weights"
@@ -71,6 +73,34 @@ class Header:
         }
 
 
+class AnyCheckpoint(Protocol):
+    """A trained network in a file of whatever format, opened: what it is has been read, no tensor yet."""
+
+    @property
+    def path(self) -> Path:
+        """The file, or the folder."""
+        ...
+
+    @property
+    def header(self) -> Header:
+        """What it says of itself. The schedule and what is predicted are the network's own; the sampler is advice."""
+        ...
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """EMA, RAW, …: which sets of weights it holds."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Of all that it holds."""
+        ...
+
+    def denoiser(self, group: str = EMA, device: str | torch.device = "cpu") -> Trained:
+        """The network, ready to sample from. UserError: there is no such group, or its weights cannot be used."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
     """An opened checkpoint: its header and the shapes of its tensors have been read and found right, no tensor yet."""
@@ -84,12 +114,15 @@ class Checkpoint:
     @classmethod
     def open(cls, path: Path) -> "Checkpoint":
         """Raises a UserError: no checkpoint, cut short, from a newer version, or its tensors fit no such network."""
-        with _opened(path) as file:
-            said = _metadata(path, file.metadata())
-            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+        found = contents(path)
+        said = _metadata(path, found.texts)
         header = _header(path, said)
-        groups = frozenset(_group(name) for name in shapes)
-        _refuse_other_network(path, header, shapes, groups)
+        groups = frozenset(map(_group, found.tensors))
+        network, shape = header.document.network, header.shape
+        for group in sorted(groups - {"history"}):
+            mark = f"{group}."
+            mine = {name.removeprefix(mark): s for name, s in found.tensors.items() if name.startswith(mark)}
+            refuse_others(path, mine, network, shape, mark)
         return cls(path, header, groups, str(said.get("sha256")), said)
 
     def tensors(self) -> dict[str, Tensor]:
@@ -101,23 +134,18 @@ class Checkpoint:
         return tensors
 
     def denoiser(self, group: str = EMA, device: str | torch.device = "cpu") -> Trained:
-        """The network, ready to sample from; `group` is EMA, RAW, or that of a further average, as `average_of` names it.
+        """The network, ready to sample from; `group` is EMA, RAW or a further average, by its decay.
 
         Raises:
-            UserError: there is no such group in the file, or its sum is wrong.
+            UserError: it is not in the file, the sum is wrong, or a weight is not finite.
         """
         if group == average_of(self.header.document.training.ema):
             group = EMA
         if group not in self.groups:
             raise UserError(f"{self.path} has no {group}; it has {', '.join(sorted(self.groups))}")
-        weights = {
-            name.removeprefix(f"{group}."): tensor.float()
-            for name, tensor in self.tensors().items()
-            if name.startswith(f"{group}.")
-        }
-        document = self.header.document
-        module = assembled(document.network, self.header.shape, weights).to(device)
-        return Trained(document.schedule, self.header.shape, module, document.objective.target)
+        mark = f"{group}."
+        weights = {name.removeprefix(mark): t for name, t in self.tensors().items() if name.startswith(mark)}
+        return trained(self.path, self.header.document, self.header.shape, weights, device)
 
 
 def save(path: Path, header: Header, tensors: Tensors) -> str:
@@ -189,23 +217,6 @@ def _header(path: Path, said: dict[str, object]) -> Header:
     return Header(
         document, tuple(shape), step, pictures if isinstance(pictures, int) else 0, str(said.get("digest", ""))
     )
-
-
-def _refuse_other_network(
-    path: Path, header: Header, shapes: Mapping[str, tuple[int, ...]], groups: frozenset[str]
-) -> None:
-    module = skeleton(header.document.network, header.shape)
-    expected = {name: tuple(parameter.shape) for name, parameter in module.named_parameters()}
-    for group in sorted(groups - {"history"}):
-        found = {
-            name.removeprefix(f"{group}."): shape for name, shape in shapes.items() if name.startswith(f"{group}.")
-        }
-        for name in sorted(found.keys() | expected.keys()):
-            if found.get(name) != expected.get(name):
-                raise UserError(
-                    f"{path} does not hold the network it speaks of: {group}.{name} is {found.get(name, 'missing')}, "
-                    f"expected {expected.get(name, 'no such tensor')}"
-                )
 
 
 def _sum(said: Mapping[str, object], tensors: Tensors) -> str:
