@@ -3,7 +3,9 @@
 from ddpm_studio.export.animation import HOLD, MAX_FPS, MAX_HOLD, MIN_FPS
 from ddpm_studio.export.frames import Frames
 from ddpm_studio.export.layout import Film, enlarge, grid, strip, visible_scale
+from ddpm_studio.export.moments import Moments, Which
 from ddpm_studio.export.provenance import Provenance, read_provenance
+from ddpm_studio.export.recording import EPS_RANGE, Moment, Quantity, RecordedFilm, Recording, paint
 from ddpm_studio.export.save import (
     SUFFIXES,
     Kind,
@@ -15,6 +17,7 @@ from ddpm_studio.export.save import (
 )
 
 __all__ = [
+    "EPS_RANGE",
     "HOLD",
     "MAX_FPS",
     "MAX_HOLD",
@@ -23,10 +26,17 @@ __all__ = [
     "Film",
     "Frames",
     "Kind",
+    "Moment",
+    "Moments",
     "Provenance",
+    "Quantity",
+    "RecordedFilm",
+    "Recording",
+    "Which",
     "enlarge",
     "grid",
     "kind_of",
+    "paint",
     "read_provenance",
     "save_animation",
     "save_picture",
