@@ -6,7 +6,7 @@ where the others vanish or blow up; with sigmoid(λ) = ᾱ and sigmoid(−λ) = 
     ‖x_0 − x̂_0‖² = sigmoid(−λ) ‖v − v̂‖² ,      ‖ε − ε̂‖² = sigmoid(λ) ‖v − v̂‖² .
 
 Between measured levels runs a monotone cubic. On the even grid (four levels to a unit of λ) that is off by 1e-4 of the
-largest error at most for Gaussian data and by 1e-3 for two points; beyond its ends the error of v is as good as constant.
+largest error at most for Gaussian data and by 1e-3 for two points; beyond its ends the error of v hardly changes.
 """
 
 from collections.abc import Iterable, Iterator, Set

@@ -1,0 +1,209 @@
+"""The variational bound on −log p(x_0), term by term, in bits per dimension (Ho et al. 2020, eq. 5).
+
+    L = L_T + Σ_{t=2..T} L_{t−1} + L_0 ,      L_{t−1} = ½[log(σ_t²/β̃_t) − 1 + (β̃_t + c_t² ‖x_0 − x̂_0‖²) / σ_t²]
+
+with c_t = √ᾱ_{t−1} β_t / (1−ᾱ_t), how far μ̃_t moves with x_0 (eq. 7). All that a denoiser contributes is its error at
+each noise level: so a curve of errors gives the bound under any schedule, exactly where the guess depends on the noise
+level alone (an exact denoiser); for a network its noise levels are matched with the schedule's.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from math import log
+
+import numpy as np
+
+from ddpm_studio.error_curve import RATIOS, Curve, Floats, standard_error
+from ddpm_studio.errors import UserError
+from ddpm_studio.sampler import Ancestral, Sampler
+from ddpm_studio.schedule import Schedule, Table
+
+
+class Sigma(StrEnum):
+    """What σ_t² of the reverse step is."""
+
+    BETA = "beta"
+    BETA_TILDE = "beta-tilde"
+    OPTIMUM = "optimum"
+
+    def of(self, schedule: Schedule, x0_error: Floats) -> Table:
+        """σ_t², (T+1,), where the error of x̂_0 at t is `x0_error` (T+1,); 0 at t = 0.
+
+        β̃_1 = 0 would make the last term infinite: β̃_2 stands for it (Ho et al.'s code). The optimum is β̃_t + c_t²·error
+        (Bao et al. 2022): of all numbers it makes each term least. At t = 1 it is no less than β_1/1000: who knows the
+        samples by heart is certain of them there, and a density would have no bound.
+        """
+        if self is Sigma.BETA:
+            return schedule.beta
+        if self is Sigma.BETA_TILDE:
+            return small_variance(schedule)
+        variance = schedule.posterior_variance + pull(schedule) ** 2 * x0_error
+        variance[1] = max(variance[1], RATIOS[0] * schedule.beta[1])
+        return variance
+
+
+@dataclass(frozen=True, eq=False)
+class Bound:
+    """The bound and its parts in bits per dimension; tables are (T+1,), indexed by t."""
+
+    schedule: Schedule
+    variance: Table
+    """σ_t²."""
+    prior: float
+    """L_T: what is left of x_0 in x_T."""
+    terms: Table
+    """At t the term of the step from t to t − 1, that is L_{t−1}: L_0 stands at t = 1, nothing at t = 0."""
+    x0_error: Table
+    """The mean of ‖x_0 − x̂_0‖² per value; 0 at t = 0."""
+    stderr: float
+    """Standard error of the total; 0 where a closed form stands for all samples."""
+
+    @property
+    def total(self) -> float:
+        """L, at least −log2 p(x_0) per dimension."""
+        return self.prior + float(self.terms.sum())
+
+    @property
+    def middle(self) -> float:
+        """Σ L_{t−1} over t = 2..T."""
+        return float(self.terms[2:].sum())
+
+    @property
+    def last(self) -> float:
+        """L_0: the decoder's share, the bits of the finest detail."""
+        return float(self.terms[1])
+
+    @property
+    def eps_error(self) -> Table:
+        """The mean of ‖ε − ε̂‖² per value: the terms of L_simple; 0 at t = 0."""
+        error = np.zeros(self.schedule.T + 1)
+        error[1:] = self.schedule.snr[1:] * self.x0_error[1:]
+        return error
+
+    @property
+    def weighted_error(self) -> Table:
+        """λ_t ‖ε − ε̂‖² in bits (eq. 12): what the error alone costs at t."""
+        cost = np.zeros(self.schedule.T + 1)
+        cost[1:] = pull(self.schedule)[1:] ** 2 * self.x0_error[1:] / (2.0 * self.variance[1:]) / log(2.0)
+        return cost
+
+    @property
+    def rate(self) -> Table:
+        """Bits per dimension sent when the receiver knows x_t: L_T + Σ_{s>t} L_{s−1}; the whole bound at t = 0."""
+        return self.prior + np.append(np.cumsum(self.terms[:0:-1])[::-1], 0.0)
+
+    @property
+    def distortion(self) -> Table:
+        """Root mean square of x_0 − x̂_0(x_t) on the scale 0..255; 0 at t = 0 (Ho et al. 2020, §4.3)."""
+        return 127.5 * np.sqrt(self.x0_error)
+
+    def to_json(self) -> dict[str, object]:
+        """`L_T`, `L_t` (length T+1, L_t[1] = L_0), `total_bits_per_dim`, `stderr`, and the errors behind them."""
+        return {
+            "L_T": self.prior,
+            "L_t": self.terms.tolist(),
+            "total_bits_per_dim": self.total,
+            "stderr": self.stderr,
+            "eps_mse": self.eps_error.tolist(),
+            "x0_mse": self.x0_error.tolist(),
+        }
+
+
+def bound(schedule: Schedule, curve: Curve, sigma: Sigma | Table) -> Bound:
+    """The bound of a denoiser with this error curve, in closed form: no network is asked.
+
+    Args:
+        schedule: any; at the levels where the curve was measured nothing is interpolated.
+        curve: the errors.
+        sigma: which σ_t², or a table of them (T+1,).
+
+    Raises:
+        UserError: σ_t = 0 at some t > 1: the bound is infinite.
+    """
+    noise, log_snr = schedule.one_minus_alpha_bar, schedule.log_snr
+    x0_error = np.zeros(schedule.T + 1)
+    x0_error[1:] = noise[1:] * curve.v_error(log_snr[1:])
+    variance = sigma.of(schedule, x0_error) if isinstance(sigma, Sigma) else sigma
+    refuse_infinite(variance)
+    prior = prior_bits(schedule, curve.second_moments)
+    last = curve.decoder_bits(float(log_snr[1]), float(variance[1]))
+    terms = np.zeros(schedule.T + 1)
+    terms[1] = last.mean()
+    terms[2:] = step_bits(schedule, variance, x0_error)[2:]
+    weights = pull(schedule)[2:] ** 2 * noise[2:] / (2.0 * variance[2:] * log(2.0))
+    each = prior + last + curve.weighted(log_snr[2:], weights)  # up to a constant, the same for all
+    return Bound(schedule, variance, float(prior.mean()), terms, x0_error, standard_error(each))
+
+
+def prior_bits(schedule: Schedule, second_moments: Floats) -> Floats:
+    """L_T of samples with these E[x_0²] (N,): KL(q(x_T | x_0) ‖ N(0, I)) in bits per dimension, (N,)."""
+    kept, noise = schedule.alpha_bar[-1], schedule.one_minus_alpha_bar[-1]
+    bits: Floats = 0.5 * (kept * second_moments + noise - 1.0 - np.log(noise)) / log(2.0)
+    return bits
+
+
+def step_bits(schedule: Schedule, variance: Table, x0_error: Table) -> Table:
+    """L_{t−1} in bits per dimension at every t ≥ 2, (T+1,); 0 below. `x0_error` (T+1,) is of x̂_0."""
+    t = slice(2, None)
+    true, said = schedule.posterior_variance[t], variance[t]
+    bits = np.zeros(schedule.T + 1)
+    nats = 0.5 * (np.log(said / true) - 1.0 + (true + pull(schedule)[t] ** 2 * x0_error[t]) / said)
+    bits[t] = np.maximum(nats, 0.0) / log(2.0)  # rounding alone makes a KL negative
+    return bits
+
+
+def pull(schedule: Schedule) -> Table:
+    """c_t = √ᾱ_{t−1} β_t / (1−ᾱ_t), the factor of x_0 in μ̃_t (eq. 7), (T+1,); 1 at t = 1, 0 at t = 0."""
+    factor = np.zeros(schedule.T + 1)
+    factor[1:] = schedule.sqrt_alpha_bar[:-1] * schedule.beta[1:] / schedule.one_minus_alpha_bar[1:]
+    return factor
+
+
+def small_variance(schedule: Schedule) -> Table:
+    """β̃_t with β̃_2 in the place of β̃_1 = 0, (T+1,)."""
+    variance = schedule.posterior_variance.copy()
+    variance[1] = variance[2]
+    return variance
+
+
+def sampler_variance(sampler: Sampler, schedule: Schedule) -> Table:
+    """σ_t² of an ancestral sampler that takes every step, (T+1,); at t = 1 what it would be with β̃_2 for β̃_1.
+
+    Raises:
+        UserError: another sampler, whose steps are not those of the bound, or one that adds no noise.
+    """
+    if not isinstance(sampler, Ancestral):
+        raise UserError(
+            f"the bound is that of ancestral steps, and {sampler.kind} takes others; choose beta, beta-tilde or optimum"
+        )
+    if not sampler.noise:
+        refuse_infinite(np.zeros(schedule.T + 1))
+    share = sampler.variance
+    variance = np.zeros(schedule.T + 1)
+    variance[1:] = schedule.beta[1:] ** share * small_variance(schedule)[1:] ** (1.0 - share)
+    return variance
+
+
+def refuse_infinite(variance: Table) -> None:
+    """Raises a UserError where σ_t = 0 at t > 1: the reverse step is a point, which x_{t−1} misses."""
+    if (still := np.flatnonzero(variance[2:] <= 0.0)).size:
+        raise UserError(
+            f"the bound is infinite: σ is 0 at t = {still[-1] + 2}, so p(x_{{t−1}} | x_t) is a single point, and "
+            "x_{t−1} is elsewhere; choose σ² = beta, beta-tilde or optimum"
+        )
+
+
+def evenly_filled(T: int) -> Iterator[int]:
+    """1..T once each: both ends first, then amid the widest gaps, so that any beginning covers the whole range."""
+    yield from dict.fromkeys((T, 1))
+    seen = {T, 1}
+    width = 1
+    while width < T:
+        width *= 2
+        for odd in range(1, width, 2):
+            t = 1 + round((T - 1) * odd / width)
+            if t not in seen:
+                seen.add(t)
+                yield t
+    yield from (t for t in range(1, T + 1) if t not in seen)
