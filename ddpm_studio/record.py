@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -14,6 +15,7 @@ from ddpm_studio.data import ImageData, load, to_bytes
 from ddpm_studio.device import used_memory
 from ddpm_studio.document import Document, provenance
 from ddpm_studio.errors import UserError
+from ddpm_studio.events import Events
 from ddpm_studio.export import grid, save_picture
 from ddpm_studio.learner import ALONE, Learner, TrainStep
 from ddpm_studio.levels import Baselines, Errors, Probe, errors, told, verdict
@@ -72,6 +74,7 @@ class Recorder:
     digest: str  # of the training pictures
     saved: int = -1  # the step of the newest checkpoint
     told: dict[str, object] = field(default_factory=dict)  # the newest line of the metrics
+    shown: Events = field(default_factory=partial(Events, None))  # what TensorBoard is told
 
     @classmethod
     def of(cls, run: Run, device: torch.device, ranks: Ranks = ALONE, data: ImageData | None = None) -> "Recorder":
@@ -96,8 +99,11 @@ class Recorder:
             UserError: as `Learner.advance`, or a file cannot be written.
         """
         try:
+            if self.learner.ranks.first:
+                self.shown = Events.beside(self.run.folder, self.learner.step)
             yield from self._events()
         finally:
+            self.shown.close()
             if self.learner.step != self.saved:
                 self._save()
 
@@ -134,7 +140,9 @@ class Recorder:
         assert x is not None
         pictures = to_bytes(x.numpy())
         made = provenance(document, command="train", step=self.learner.step)
-        save_picture(self.run.preview(self.learner.step), grid(pictures), made)
+        preview = grid(pictures)
+        save_picture(self.run.preview(self.learner.step), preview, made)
+        self.shown.show(self.learner.step, preview)
         levels = np.array(found)
         self._log({"step": self.learner.step, **told(baselines, found)})
         yield Looked(self.learner.step, pictures, baselines, levels, verdict(baselines, levels))
@@ -157,6 +165,7 @@ class Recorder:
         self.told = line
         if self.learner.ranks.first:
             self.run.log(line)
+            self.shown.tell(line)
 
     def _save(self) -> Saved:
         begun = perf_counter()

@@ -4,6 +4,7 @@ document.json                     what was asked for
 metrics.jsonl                     one JSON object a line: {"step": …, "loss": …} and {"step": …, "levels": […]}
 previews/step-00001000.png        samples from the averaged weights, always from the same noise
 checkpoints/step-00001000.safetensors, and `latest`, the name of the newest
+events.out.tfevents.…             the metrics for TensorBoard, where that package is installed
 """
 
 import json
