@@ -5,8 +5,8 @@ x_0 ~ Σ_i π_i N(m_i, s² I), then E[x_0 | x_t] has a closed form. A finite dat
 component per picture; a Gaussian is the mixture with one component.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Protocol, Self
 
 import numpy as np
@@ -25,10 +25,18 @@ CHUNK = 16384
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """x̂_0 and ε̂ for the same x_t, each of its shape: x_t = √ᾱ_t x̂_0 + √(1−ᾱ_t) ε̂."""
+    """x̂_0 and ε̂ for the same x_t, each of its shape: x_t = √ᾱ_t x̂_0 + √(1−ᾱ_t) ε̂. And what is known of their spread."""
 
     x0: Tensor
     eps: Tensor
+    v: Tensor | None = field(default=None, kw_only=True)
+    """Of x_t's shape: the learned variance, log σ² = v log β + (1−v) log β̃ (Nichol & Dhariwal 2021, eq. 15)."""
+    mse: float | None = field(default=None, kw_only=True)
+    """E‖ε − ε̂‖² per value at this noise level, over all x_t: what σ² is optimal goes by it (Bao et al. 2022)."""
+
+
+ErrorCurve = Callable[[float], float]
+"""A denoiser's E‖ε − ε̂‖² per value as a function of log SNR; between 0 and 1 for any good one."""
 
 
 class Denoiser(Protocol):
@@ -57,13 +65,17 @@ class Trained:
     shape: tuple[int, ...]
     module: nn.Module
     target: Target
+    errors: ErrorCurve | None = None  # as measured; σ² can be optimal only with it
 
     @torch.no_grad()
     def __call__(self, x: Tensor, t: int) -> Prediction:
-        """x̂_0 and ε̂ for x = x_t, shape (B, *shape), 1 ≤ t ≤ T; a predicted variance is left out."""
-        device = next(self.module.parameters()).device
-        answer = asked(self.module, x.to(device), torch.full((len(x),), t, device=device))
-        return predicted(self.schedule, self.target, x, t, answer[:, : self.shape[0]].to(x))
+        """x̂_0, ε̂ and what is known of their spread for x = x_t, shape (B, *shape), 1 ≤ t ≤ T."""
+        device, C = next(self.module.parameters()).device, self.shape[0]
+        answer = asked(self.module, x.to(device), torch.full((len(x),), t, device=device)).to(x)
+        guess = predicted(self.schedule, self.target, x, t, answer[:, :C])
+        v = (answer[:, C:] + 1.0) / 2.0 if answer.shape[1] == 2 * C else None
+        mse = None if self.errors is None else self.errors(float(self.schedule.log_snr[t]))
+        return guess if v is None and mse is None else replace(guess, v=v, mse=mse)
 
 
 def asked(module: nn.Module, x: Tensor, t: Tensor) -> Tensor:
@@ -152,7 +164,7 @@ class Exact:
         for chunk, logits in self._logits(flat, t):
             guess.add(logits, self.means[chunk])
         x0 = self._x0(guess.mean(), flat, t).reshape(x.shape)
-        return Prediction(x0, eps_from_x0(self.schedule, x, t, x0))
+        return Prediction(x0, eps_from_x0(self.schedule, x, t, x0), mse=self._mse(t))
 
     @torch.no_grad()
     def posterior(self, x: Tensor, t: int, k: int = 8) -> Posterior:
@@ -199,6 +211,12 @@ class Exact:
         root = float(self.schedule.sqrt_alpha_bar[t])
         gain = root * self.variance / self._spread(t)
         return (1.0 - gain * root) * mean + gain * x
+
+    def _mse(self, t: int) -> float | None:
+        """E‖ε − ε*‖² per value: ᾱ s²/(ᾱ s² + 1 − ᾱ) of a single Gaussian; no closed form is known for several."""
+        if len(self.means) > 1:
+            return None
+        return float(self.schedule.alpha_bar[t] * self.variance) / self._spread(t)
 
     def _spread(self, t: int) -> float:
         """v_t = ᾱ_t s² + 1 − ᾱ_t."""

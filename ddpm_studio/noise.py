@@ -31,6 +31,9 @@ class Purpose(IntEnum):
     LIKELIHOOD = 11  # ε of the samples that the bound is measured on
     CODE = 12  # of the chain that progressive coding sends, from x_T down
     IMPORTANCE = 13  # which t's an estimate of the bound looks at
+    CORRECTION = 14  # z of a Langevin move
+    KNOWN = 15  # the noise on the known part of a picture that is being repaired
+    RESAMPLING = 16  # of the way back from x_s to x_t
 
 
 class _Own(threading.local):
@@ -61,6 +64,14 @@ def gaussian(shape: tuple[int, ...], *, seed: int, samples: Sequence[int], t: in
         bits.state = fresh
         generator.standard_normal(out=row, dtype=np.float32)
     return torch.from_numpy(values)
+
+
+def gaussian_block(count: int, shape: tuple[int, ...], *, seed: int, t: int, purpose: Purpose) -> Tensor:
+    """Standard normal numbers, float32 on the CPU, (count, *shape): a pure function of (seed, t, purpose) and `count`.
+
+    For many small rows at once, of which setting the generator for each would take longer than to draw them.
+    """
+    return torch.from_numpy(_numbers(seed, t, purpose).standard_normal((count, *shape), np.float32))
 
 
 def uniform(count: int, *, seed: int, t: int, purpose: Purpose) -> NDArray[np.float64]:

@@ -1,5 +1,6 @@
 """The numbers of every move: timesteps, variances, closed-form chains and the order of convergence (NumPy only)."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddpm_studio.errors import UserError
-from ddpm_studio.sampler import SAMPLERS, Ancestral, Ddim, Move, Sampler, Spacing, timesteps
+from ddpm_studio.sampler import (
+    SAMPLERS,
+    Ancestral,
+    Ddim,
+    Move,
+    PredictorCorrector,
+    Sampler,
+    Spacing,
+    timesteps,
+)
 from ddpm_studio.schedule import Cosine, Jsd, Linear, Schedule
 
 lengths = st.integers(2, 4000).flatmap(lambda T: st.tuples(st.just(T), st.integers(1, T)))
@@ -68,12 +78,28 @@ def moves_of(sampler: Sampler, schedule: Schedule) -> list[Move]:
     return [sampler.move(schedule, t, s) for t, s in pairwise([*sampler.times(schedule.T).tolist(), 0])]
 
 
-@pytest.mark.parametrize("kind", SAMPLERS)
+@pytest.mark.parametrize("sampler", [Ancestral(steps=7), Ddim(steps=7, eta=0.5), PredictorCorrector(steps=7)])
 @pytest.mark.parametrize("spacing", Spacing)
-def test_every_move_but_the_last_may_add_noise(kind, spacing):
-    chain = moves_of(SAMPLERS[kind](steps=7, spacing=spacing, **({"eta": 0.5} if kind == "ddim" else {})), Linear(T=50))
+def test_every_move_of_a_stochastic_sampler_but_the_last_adds_noise(sampler, spacing):
+    chain = moves_of(replace(sampler, spacing=spacing), Linear(T=50))
     assert all(move.sigma > 0.0 for move in chain[:-1])
     assert (chain[-1].s, chain[-1].sigma) == (0, 0.0)
+
+
+@pytest.mark.parametrize("kind", SAMPLERS)
+@pytest.mark.parametrize("schedule", [Linear(T=50), Jsd(T=50), Cosine(T=50)], ids=lambda s: s.kind)
+def test_the_last_move_of_every_sampler_goes_to_the_guess_and_adds_nothing(kind, schedule):
+    last = moves_of(SAMPLERS[kind](steps=7), schedule)[-1]
+    assert (last.s, last.a, last.b, last.c, last.d, last.sigma) == pytest.approx((0, 1.0, 0.0, 0.0, 0.0, 0.0))
+
+
+def test_a_chain_may_begin_between_the_timesteps_that_are_visited():
+    sampler = Ddim(steps=5)
+    assert sampler.stops(50) == (50, 40, 30, 20, 10, 0)
+    assert sampler.stops(50, 30) == (30, 20, 10, 0)
+    assert sampler.stops(50, 33) == (33, 30, 20, 10, 0)
+    with pytest.raises(UserError, match="1..T = 50, not from t = 51"):
+        sampler.stops(50, 51)
 
 
 SCHEDULES = [Linear(), Cosine(T=100), Jsd(T=30), Linear(T=100, zero_terminal_snr=True)]
