@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ddpm_studio.data import to_unit
+from ddpm_studio.data import Data, PointData, to_unit
 from ddpm_studio.objective import Target
 from ddpm_studio.process import Time, eps_from_v, eps_from_x0, x0_from_eps, x0_from_v
 from ddpm_studio.schedule import Schedule
@@ -141,6 +141,18 @@ class Exact:
         flat = means.reshape(len(means), -1)
         half_norms = flat.square().sum(1) / 2
         return cls(schedule, tuple(means.shape[1:]), flat, half_norms, log_weights, variance)
+
+    @classmethod
+    def of(cls, schedule: Schedule, data: Data) -> Self:
+        """The exact denoiser of pictures, or of points: of the density these were drawn from, if that is known."""
+        if isinstance(data, PointData) and data.mixture is not None:
+            return cls.mixture(schedule, torch.from_numpy(data.mixture.means), data.mixture.variance)
+        return cls.finite(schedule, data)
+
+    @classmethod
+    def finite(cls, schedule: Schedule, data: Data) -> Self:
+        """The exact denoiser of the training set itself, whatever it was drawn from: it knows these by heart."""
+        return cls.mixture(schedule, torch.from_numpy(data.x0()))
 
     @classmethod
     def of_pictures(cls, schedule: Schedule, pictures: NDArray[np.uint8], device: str = "cpu") -> Self:

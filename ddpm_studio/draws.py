@@ -6,16 +6,20 @@ while the device is busy with the step before.
 """
 
 from dataclasses import dataclass, field
+from math import prod
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ddpm_studio.noise import Purpose, gaussian, permutation, uniform
+from ddpm_studio.noise import Purpose, gaussian, gaussian_block, permutation, uniform
 from ddpm_studio.schedule import Table
 
 Indices = NDArray[np.int64]
+
+FEW = 16
+"""Values of a sample up to which a batch's noise is drawn in one go."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +50,7 @@ class Dice:
         part = slice(rows.start, rows.stop)
         u = uniform(self.batch, seed=self.seed, t=step, purpose=Purpose.TIMESTEP)[part]
         t, weight = self._timesteps(u, chances)
-        eps = gaussian(self.shape, seed=self.seed, samples=rows, t=step, purpose=Purpose.TRAINING)
+        eps = self._noise(step, rows)
         mirrored = uniform(self.batch, seed=self.seed, t=step, purpose=Purpose.MIRROR)[part] < 0.5 * self.flips
         return Draws(
             torch.from_numpy(self.pictures(step)[part]),
@@ -61,7 +65,14 @@ class Dice:
         places = step * self.batch + np.arange(self.batch)
         epochs = places // self.count
         self._orders = {epoch: self._order(epoch) for epoch in range(epochs[0], epochs[-1] + 1)}
-        return np.array([self._orders[int(e)][place] for e, place in zip(epochs, places % self.count, strict=True)])
+        return np.concatenate([order[places[epochs == e] % self.count] for e, order in self._orders.items()])
+
+    def _noise(self, step: int, rows: range) -> Tensor:
+        """ε of these rows. A batch of points is drawn whole by every process: that takes less than a row of a picture."""
+        if prod(self.shape) > FEW:
+            return gaussian(self.shape, seed=self.seed, samples=rows, t=step, purpose=Purpose.TRAINING)
+        eps = gaussian_block(self.batch, self.shape, seed=self.seed, t=step, purpose=Purpose.TRAINING)
+        return eps[rows.start : rows.stop]
 
     def _order(self, epoch: int) -> Indices:
         known = self._orders.get(epoch)

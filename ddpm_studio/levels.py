@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ddpm_studio.data import ImageData, to_unit
+from ddpm_studio.data import Data, PointData, to_unit
 from ddpm_studio.denoiser import Denoiser, Exact, Prediction
 from ddpm_studio.noise import Purpose, gaussian
 from ddpm_studio.process import at, eps_from_x0, q_sample
@@ -25,6 +25,7 @@ from ddpm_studio.schedule import Schedule
 
 BINS = 24
 PICTURES = 64
+POINTS = 500
 MOST = 4096
 """Pictures, evenly chosen, that a covariance of more dimensions than that is made of."""
 
@@ -54,11 +55,15 @@ class Probe:
     times: Times  # (K,), rising
 
     @classmethod
-    def of(cls, data: ImageData, schedule: Schedule, count: int = PICTURES) -> "Probe":
-        """`count` held-out pictures, evenly chosen; training pictures where none is held out."""
-        pictures = data.test if len(data.test) else data.train
-        chosen = pictures[np.linspace(0, len(pictures) - 1, min(count, len(pictures))).round().astype(np.int64)]
-        return cls(torch.from_numpy(to_unit(chosen)), probe_times(schedule))
+    def of(cls, data: Data, schedule: Schedule, count: int | None = None) -> "Probe":
+        """`count` held-out samples, evenly chosen; training samples where none is held out.
+
+        Without a count PICTURES of them, or, as a point has few values, POINTS.
+        """
+        held_out, there = len(data.test) > 0, len(data.test) or len(data.train)
+        count = count or (PICTURES if len(data.shape) == 3 else POINTS)
+        places = np.linspace(0, there - 1, min(count, there)).round().astype(np.int64)
+        return cls(torch.from_numpy(data.x0(places, held_out=held_out)), probe_times(schedule))
 
     def eps(self, t: int) -> Tensor:
         """The noise at t, (N, *shape)."""
@@ -93,7 +98,18 @@ class Wiener:
         """From uint8 (N, H, W, C); beyond D = MOST dimensions from MOST of the pictures, by their Gram matrix."""
         if len(pictures) > MOST and pictures[0].size > MOST:
             pictures = pictures[np.linspace(0, len(pictures) - 1, MOST).round().astype(np.int64)]
-        unit = torch.from_numpy(to_unit(pictures))
+        return cls.of_samples(schedule, torch.from_numpy(to_unit(pictures)))
+
+    @classmethod
+    def of(cls, schedule: Schedule, data: Data) -> "Wiener":
+        """From the training set, pictures or points."""
+        if isinstance(data, PointData):
+            return cls.of_samples(schedule, torch.from_numpy(data.x0()))
+        return cls.of_pictures(schedule, data.train)
+
+    @classmethod
+    def of_samples(cls, schedule: Schedule, unit: Tensor) -> "Wiener":
+        """From x_0 (N, *shape)."""
         flat = unit.flatten(1)
         mean = flat.mean(0)
         N, D = flat.shape
@@ -127,10 +143,10 @@ class Baselines:
     optimum: Errors
 
     @classmethod
-    def of(cls, data: ImageData, schedule: Schedule, probe: Probe) -> "Baselines":
-        """From the training pictures, measured on the probe."""
-        wiener = Wiener.of_pictures(schedule, data.train)
-        exact = Exact.of_pictures(schedule, data.train)
+    def of(cls, data: Data, schedule: Schedule, probe: Probe) -> "Baselines":
+        """From the training set, measured on the probe; of points whose density is known, the optimum is that one's."""
+        wiener = Wiener.of(schedule, data)
+        exact = Exact.of(schedule, data)
         return cls(
             probe.times,
             schedule.log_snr[probe.times],

@@ -1,10 +1,11 @@
-"""Training samples where the network can have them: as bytes on its device, if they fit, and as x_0 when asked for."""
+"""Training samples where the network can have them: pictures as bytes on its device, if they fit, and points as they are."""
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ddpm_studio.data import Data, PointData
 from ddpm_studio.device import free_memory
 
 SHARE = 0.25
@@ -35,3 +36,23 @@ class Pictures:
         if mirrored.any():
             x0 = torch.where(mirrored.to(self._device)[:, None, None, None], x0.flip(-1), x0)
         return x0
+
+
+class Points:
+    """A training set of points (N, 2) on the network's device; no point is ever mirrored."""
+
+    def __init__(self, points: NDArray[np.float32], device: torch.device) -> None:
+        self.shape: tuple[int, ...] = tuple(points.shape[1:])
+        self._points = torch.tensor(points, device=device)
+
+    def __len__(self) -> int:
+        return len(self._points)
+
+    def rows(self, places: Tensor, mirrored: Tensor) -> Tensor:  # noqa: ARG002 - as `Pictures`
+        """x_0 at `places` (R,), which are on the CPU."""
+        return self._points[places.to(self._points.device, non_blocking=True)]
+
+
+def source_of(data: Data, device: torch.device) -> Pictures | Points:
+    """The training set of `data` on a device."""
+    return Points(data.train, device) if isinstance(data, PointData) else Pictures(data.train, device)

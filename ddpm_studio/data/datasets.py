@@ -1,16 +1,19 @@
-"""The data sets that ship, and the way to any other: a name or a path becomes ImageData."""
+"""The data sets that ship, and the way to any other: a name or a path becomes ImageData or PointData."""
 
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
 from ddpm_studio.assets import asset
+from ddpm_studio.data.clouds import CLOUDS, cloud, is_cloud
 from ddpm_studio.data.folders import read_folder
 from ddpm_studio.data.idx import is_idx, read_idx
 from ddpm_studio.data.images import ImageData
 from ddpm_studio.data.layouts import read_layout
 from ddpm_studio.data.npz import read_npz
 from ddpm_studio.data.pictures import Picture, fit, open_picture
+from ddpm_studio.data.point_files import TABLES, holds_points, read_points
+from ddpm_studio.data.points import PointData
 from ddpm_studio.data.stack import as_stack
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import existing
@@ -18,8 +21,26 @@ from ddpm_studio.files import existing
 DEFAULT_SIZE = 32  # of a folder's pictures and of a single one, where none is asked for
 
 
-def load(ref: str, size: int | None = None) -> ImageData:
-    """The data set that `ref` names: one of DATASETS, or the path of
+Data = ImageData | PointData
+
+
+def load(ref: str) -> Data:
+    """The data set that `ref` names, of pictures (`load_pictures`) or of points: a name of `data.clouds`, or the path of
+    a table or an .npz of points (`read_points`).
+
+    Raises:
+        UserError: no such name or path, or nothing in it that can be used.
+    """
+    if is_cloud(ref):
+        return cloud(ref)
+    path = None if ref in DATASETS else existing(ref)
+    if path is not None and path.is_file() and path.suffix.lower() in (*TABLES, ".npz") and holds_points(path):
+        return read_points(path)
+    return load_pictures(ref)
+
+
+def load_pictures(ref: str, size: int | None = None) -> ImageData:
+    """The pictures that `ref` names: one of DATASETS, or the path of
 
     - an .npz (see `read_npz`), an IDX file, plain or .gz, or a single picture;
     - a folder: torchvision's root, one with MNIST's or CIFAR-10's files (see `read_layout`), or one of pictures.
@@ -28,13 +49,15 @@ def load(ref: str, size: int | None = None) -> ImageData:
     get DEFAULT_SIZE. Shipped sets are read once and kept.
 
     Raises:
-        UserError: no such name or path, or nothing in it that can be used.
+        UserError: no such name or path, nothing in it that can be used, or points.
     """
     if ref in DATASETS:
         return _shipped(ref, size)
+    if is_cloud(ref):
+        raise UserError(f"{ref.partition(':')[0]} has points; choose it in the Plane")
     path = existing(ref)
     if path is None:
-        names = ", ".join(DATASETS)
+        names = ", ".join((*DATASETS, *CLOUDS))
         raise UserError(f"there is no data set or file named {ref!r}; the shipped sets are {names}; or give a path")
     data = _in_folder(path, size) if path.is_dir() else _in_file(path, size)
     return data if size is None else data.fitted(size)
@@ -53,6 +76,8 @@ def _in_folder(path: Path, size: int | None) -> ImageData:
 
 
 def _in_file(path: Path, size: int | None) -> ImageData:
+    if path.suffix.lower() in (*TABLES, ".npz") and holds_points(path):
+        raise UserError(f"{path.name} has points; choose it in the Plane")
     if path.suffix.lower() == ".npz":
         return _data(path, *read_npz(path))
     if is_idx(path):

@@ -5,8 +5,13 @@ from functools import cached_property
 from hashlib import sha256
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ddpm_studio.data.pictures import Fit, Picture, fit
+from ddpm_studio.data.pictures import Fit, Picture, fit, to_unit
+
+Places = slice | NDArray[np.int64]
+"""Which of a set's samples."""
+EVERY = slice(None)
 
 _CHUNK = 1024  # pictures counted at a time: their sum in 64 bits then takes little memory
 
@@ -47,12 +52,15 @@ class ImageData:
         """SHA-256 of the training pictures' bytes: tells whether they are those that a network was trained on."""
         return sha256(np.ascontiguousarray(self.train).data).hexdigest()
 
+    def x0(self, places: Places = EVERY, *, held_out: bool = False) -> NDArray[np.float32]:
+        """The training pictures, or the held-out ones, at `places`, as x_0: (B, C, H, W) in [−1, 1]."""
+        return to_unit((self.test if held_out else self.train)[places])
+
     def holding_out(self, share: float) -> "ImageData":
         """The same pictures, evenly chosen ones held out; itself where some are held out already or `share` is 0."""
-        count = round(len(self.train) * share)
-        if len(self.test) or not count:
+        places = evenly(len(self.train), share)
+        if len(self.test) or not len(places):
             return self
-        places = np.round((np.arange(count) + 0.5) * len(self.train) / count - 0.5).astype(np.int64)
         return replace(self, train=np.delete(self.train, places, axis=0), test=self.train[places])
 
     def fitted(self, size: int, how: Fit = Fit.CROP) -> "ImageData":
@@ -60,6 +68,12 @@ class ImageData:
         if self.train.shape[1:3] == (size, size):
             return self
         return replace(self, train=_fitted(self.train, size, how), test=_fitted(self.test, size, how))
+
+
+def evenly(count: int, share: float) -> NDArray[np.int64]:
+    """Places in 0..count − 1, evenly spaced, `share` of them all."""
+    kept = round(count * share)
+    return np.round((np.arange(kept) + 0.5) * count / max(kept, 1) - 0.5).astype(np.int64)
 
 
 def _fitted(pictures: Picture, size: int, how: Fit) -> Picture:

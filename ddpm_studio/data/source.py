@@ -1,7 +1,7 @@
 """The one picture that is drowned in noise: a shipped photograph, a picture of a data set, or a file."""
 
 from ddpm_studio.assets import asset, photographs
-from ddpm_studio.data.datasets import DATASETS, load
+from ddpm_studio.data.datasets import DATASETS, load_pictures
 from ddpm_studio.data.pictures import Picture, fit, open_picture, shrink, to_channels
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import existing
@@ -41,7 +41,7 @@ def _named(ref: str) -> Picture:
 
 
 def _of_dataset(name: str, index: str) -> Picture:
-    pictures = load(name).train
+    pictures = load_pictures(name).train
     if not index.isdecimal() or len(index) > MOST_DIGITS or int(index) >= len(pictures):
         raise UserError(f"{name} has the pictures {name}:0 to {name}:{len(pictures) - 1}; there is no {name}:{index}")
     picture: Picture = pictures[int(index)]

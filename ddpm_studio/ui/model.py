@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from ddpm_studio.checkpoint import Header
-from ddpm_studio.data import ImageData, load, to_unit
+from ddpm_studio.data import ImageData, load_pictures, to_unit
 from ddpm_studio.denoiser import Denoiser, Exact
 from ddpm_studio.document import EXACT, TRAINING, Document
 from ddpm_studio.errors import UserError
@@ -74,7 +74,7 @@ def opened(source: Source, schedule: Schedule) -> Iterator[Model]:
         UserError: no such data set or checkpoint, it is damaged, or its samples are no pictures.
     """
     if source.denoiser == EXACT:
-        data = load(source.dataset)
+        data = load_pictures(source.dataset)
         exact = Exact.of_pictures(schedule, data.train)
         yield Model(source, exact, data, exact)
     elif source.denoiser == TRAINING:
@@ -100,7 +100,8 @@ def _from_file(source: Source) -> Model:
 def _compared(source: Source, denoiser: Denoiser, header: Header, told: dict[str, object]) -> Model:
     """A network beside the pictures it was trained on, where they are still to be had."""
     if len(denoiser.shape) != 3 or denoiser.shape[0] not in (1, 3):
-        raise UserError(f"this network makes samples of shape {denoiser.shape}; only pictures can be shown here")
+        made = "points; open it in the Plane" if len(denoiser.shape) == 1 else f"samples of shape {denoiser.shape}"
+        raise UserError(f"this network makes {made}; only pictures can be shown here")
     network = Network(header.document, header.step, told)
     data = _trained_on(header)
     if data is None:
@@ -114,7 +115,7 @@ def _compared(source: Source, denoiser: Denoiser, header: Header, told: dict[str
 def _trained_on(header: Header) -> ImageData | None:
     """The pictures, if there is still a data set of that name, it is the same one, and it is not too large."""
     try:
-        data = load(header.document.dataset).holding_out(header.document.training.held_out)
+        data = load_pictures(header.document.dataset).holding_out(header.document.training.held_out)
     except UserError:
         return None
     fits = data.shape == header.shape and data.train.size <= MOST

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from ddpm_studio.data import ImageData, load
+from ddpm_studio.data import ImageData, load_pictures
 from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
 from ddpm_studio.networks.build import Size, measure
@@ -91,12 +91,12 @@ class FactFinder(QObject):
 
 
 def _read(ref: str) -> Iterator[tuple[str, ImageData]]:
-    yield ref, load(ref)
+    yield ref, load_pictures(ref)
 
 
 def _facts(document: Document, read: tuple[str, ImageData] | None) -> Iterator[object]:
     if read is None or read[0] != document.dataset:
-        read = document.dataset, load(document.dataset)
+        read = document.dataset, load_pictures(document.dataset)
         yield read
     data = read[1].holding_out(document.training.held_out)
     size, refusal = None, ""
