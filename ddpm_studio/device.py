@@ -24,19 +24,23 @@ class Device:
         return f"{self.name} ({self.title}, {self.free / 2**30:.1f} GiB free)"
 
 
+def names() -> tuple[str, ...]:
+    """Every device there is, the fastest first. None of them is spoken to: a GPU gives memory to whoever does."""
+    apple = ["mps"] if torch.backends.mps.is_available() else []
+    return (*(f"cuda:{i}" for i in range(torch.cuda.device_count())), *apple, "cpu")
+
+
 def devices() -> tuple[Device, ...]:
-    """Every device there is, the fastest first."""
-    names = [f"cuda:{i}" for i in range(torch.cuda.device_count())]
-    names += ["mps"] if torch.backends.mps.is_available() else []
-    return tuple(Device(name, _title(name), free_memory(torch.device(name))) for name in (*names, "cpu"))
+    """Every device there is, the fastest first, with what is free on it; a GPU takes a second to wake up."""
+    return tuple(Device(name, _title(name), free_memory(torch.device(name))) for name in names())
 
 
 def chosen(name: str) -> torch.device:
     """The device of that name; "auto" is the fastest one, "cuda" the first GPU. UserError: there is none such."""
-    there = devices()
-    wanted = {"auto": there[0].name, "cuda": "cuda:0"}.get(name, name)
-    if wanted not in (device.name for device in there):
-        raise UserError(f"there is no device {name!r}; there are {', '.join(map(str, there))}")
+    there = names()
+    wanted = {"auto": there[0], "cuda": "cuda:0"}.get(name, name)
+    if wanted not in there:
+        raise UserError(f"there is no device {name!r}; there are {', '.join(map(str, devices()))}")
     return torch.device(wanted)
 
 
@@ -95,12 +99,19 @@ class Tuning:
         last = cuda if training.channels_last is Switch.AUTO else training.channels_last is Switch.ON
         return cls(precision, last, compiling, tuple(notes))
 
-    def apply(self) -> None:
-        """Tells torch, for the whole process: TF32 or not, and kernels that give the same numbers every time."""
+    def apply(self, device: torch.device) -> None:
+        """Tells torch, for the whole process: TF32 or not, and kernels that give the same numbers every time.
+
+        On CUDA that is more than cuDNN's: the backward pass of fused attention adds up in any order unless told not to.
+        """
         torch.set_float32_matmul_precision("high" if self.precision is Precision.TF32 else "highest")
         torch.backends.cudnn.allow_tf32 = self.precision is Precision.TF32
         torch.backends.cudnn.deterministic = True
         torch.backends.cudnn.benchmark = False
+        if device.type == "cuda":
+            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it, cuBLAS is refused
+            torch.use_deterministic_algorithms(True)
+            torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # it takes time
 
     def autocast(self, device: torch.device) -> torch.autocast:
         """The context of the forward pass."""
@@ -117,11 +128,20 @@ def explaining_memory(device: torch.device, micro: int, sample: Callable[[], int
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        if not (isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in str(error)):
+        if not ran_out_of_memory(error):
             raise
         fits = fitting(free_memory(device), micro, sample())
-        remedy = f"--micro-batch {fits} would fit" if fits else "take a smaller network or smaller pictures"
+        remedy = (
+            f"a micro-batch of {fits} would fit (--micro-batch {fits})"
+            if fits
+            else "take a smaller network or smaller pictures"
+        )
         raise UserError(f"{device} has not enough memory for {micro} pictures at once; {remedy}") from error
+
+
+def ran_out_of_memory(error: BaseException) -> bool:
+    """Whether that is what an exception of torch means, on whichever device."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in str(error)
 
 
 def fitting(free: int, micro: int, sample: int) -> int:
