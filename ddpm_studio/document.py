@@ -3,6 +3,8 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +14,7 @@ from ddpm_studio.files import reading, write_text
 from ddpm_studio.networks.settings import NETWORKS, Network, UNet
 from ddpm_studio.objective import OBJECTIVES, Objective, Simple
 from ddpm_studio.params import Json, Parameters, Range, one_of, refuse_unknown
+from ddpm_studio.plane.choices import Plane
 from ddpm_studio.sampler import SAMPLERS, Ancestral, Sampler
 from ddpm_studio.schedule import SCHEDULES, Linear, Schedule
 from ddpm_studio.training import Recipe, Training
@@ -61,6 +64,14 @@ class Document:
     network: Network = field(default_factory=UNet)
     objective: Objective = field(default_factory=Simple)
     training: Training = field(default_factory=Training)
+    plane: Plane = field(default_factory=Plane)
+
+    @property
+    def of_plane(self) -> "Document":
+        """What the plane trains, as a document of its own: its points and its network under this schedule."""
+        plane = self.plane
+        trained = {"dataset": plane.dataset, "network": plane.mlp, "objective": plane.objective}
+        return replace(self, training=plane.training, **trained)  # type: ignore[arg-type]
 
     @property
     def recipe(self) -> Recipe:
@@ -85,6 +96,7 @@ class Document:
             "network": self.network.to_json(),
             "objective": self.objective.to_json(),
             "training": self.training.to_json(),
+            "plane": self.plane.to_json(),
         }
 
     @classmethod
@@ -109,12 +121,20 @@ class Document:
             if "objective" in given
             else default.objective,
             training=Training.from_json(given.get("training", {}), "training"),
+            plane=Plane.from_json(given.get("plane", {}), "plane"),
         )
 
 
 def provenance(document: Document, **more: object) -> dict[str, object]:
     """What every exported file carries: enough to make it again."""
-    return {"app": "DDPM Studio", "version": __version__, "document": document.to_json(), **more}
+    told = {"app": "DDPM Studio", "version": __version__, "versions": _versions(), "document": document.to_json()}
+    return told | more
+
+
+@cache
+def _versions() -> Mapping[str, str]:
+    """Of the libraries that the numbers come from, without loading them."""
+    return {name: metadata.version(name) for name in ("numpy", "torch")}
 
 
 def save(document: Document, path: Path) -> None:

@@ -26,6 +26,7 @@ class Session(QObject):
     network_changed = Signal(object)
     objective_changed = Signal(object)
     training_changed = Signal(object)
+    plane_changed = Signal(object)
     settled = Signal(object)  # the document, after an edit, an undo, a redo or an opening; not during a drag
     t_changed = Signal(int)
     live_changed = Signal(object)  # LiveNetwork, or None: there is none any more

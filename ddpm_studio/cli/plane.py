@@ -1,0 +1,33 @@
+"""Points on the command line: what they are trained with if nothing else is said, and how samples are drawn."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddpm_studio.cli.look import FILM, STRIP, Look, draw_film, moments
+from ddpm_studio.document import Document
+from ddpm_studio.networks import Mlp
+
+COUNT = 1000
+"""Points that are drawn where no number is given: a picture needs many of them."""
+
+
+def with_points(document: Document, dataset: str) -> Document:
+    """`document` on the points `dataset`, trained as the plane trains; settings that are for points already stay."""
+    if isinstance(document.network, Mlp):
+        return replace(document, dataset=dataset)
+    return replace(document, plane=replace(document.plane, dataset=dataset)).of_plane
+
+
+def draw_points(out: Path, trajectory: NDArray[np.float32], look: Look, told: dict[str, object]) -> None:
+    """A trajectory (F, N, 2): an animation plays it, a PNG shows its moments side by side, or its only one."""
+    from ddpm_studio import export  # noqa: PLC0415 - Pillow, not needed for --help
+    from ddpm_studio.export.scatter import ScatterFilm, scatter  # noqa: PLC0415 - as above
+
+    if export.kind_of(out) is export.Kind.ANIMATION:
+        draw_film(out, ScatterFilm(trajectory[moments(len(trajectory), look.frames or FILM)]), look, told)
+    else:
+        shown = trajectory[moments(len(trajectory), look.frames or STRIP)]
+        export.save_picture(out, export.strip(np.stack([scatter(points) for points in shown])), told)

@@ -1,0 +1,1 @@
+"""Two dimensions, where densities, scores and trajectories themselves can be seen."""

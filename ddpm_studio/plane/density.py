@@ -1,0 +1,112 @@
+"""q(x_t) of a mixture on a lattice, exact: its mean over each cell, and the score, from products of small matrices.
+
+A Gaussian kernel is a product of one for each axis, so for x_0 ~ Σ_i π_i N(m_i, s² I) and v = ᾱ s² + 1 − ᾱ
+
+    q(x_t) = Σ_i π_i k(x − √ᾱ m_i1) k(y − √ᾱ m_i2)  =  K_y diag(π) K_xᵀ          (G × N) (N × G)
+
+instead of G² N exponentials it takes 2 G N. The kernels are averaged over the cells (a difference of two error
+functions), so that nothing is lost between two places however narrow they are: at t = 0 q is a histogram.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import sqrt
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ddpm_studio.denoiser import Exact
+from ddpm_studio.schedule import Schedule
+
+REACH = 2.2
+"""The lattice covers [−REACH, REACH]²: all data, and nearly all of N(0, I)."""
+SIDE = 128
+"""Cells a side."""
+NARROW = 1e-3  # of a cell: the least width of a kernel
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """Square cells over [−reach, reach]²."""
+
+    side: int = SIDE
+    reach: float = REACH
+
+    @property
+    def cell(self) -> float:
+        """The side of a cell."""
+        return 2.0 * self.reach / self.side
+
+    @property
+    def edges(self) -> Tensor:
+        """(side + 1,), rising."""
+        return torch.linspace(-self.reach, self.reach, self.side + 1)
+
+    @property
+    def centres(self) -> Tensor:
+        """(side,), rising."""
+        return (self.edges[1:] + self.edges[:-1]) / 2.0
+
+    @property
+    def places(self) -> Tensor:
+        """The centres of all cells, (side², 2): x runs fastest."""
+        return _places(self)
+
+
+@lru_cache(maxsize=8)
+def _places(lattice: Lattice) -> Tensor:
+    return torch.cartesian_prod(lattice.centres, lattice.centres).flip(1)
+
+
+@dataclass(frozen=True, eq=False)
+class Density:
+    """q(x_t) and what its score is made of. Tensors are (side, side): rows are y, from the bottom up."""
+
+    lattice: Lattice
+    schedule: Schedule
+    t: int
+    mass: Tensor
+    """q, averaged over each cell; per unit of area."""
+    variance: float
+    """v = ᾱ s² + 1 − ᾱ."""
+    kernels: tuple[Tensor, Tensor]
+    """K_x and K_y·π, (side, N) each."""
+    means: Tensor
+    """√ᾱ m_i, (N, 2)."""
+
+    def score(self) -> Tensor:
+        """∇ log q = (Σ_i p(i | cell) √ᾱ m_i − x)/v at the cells' centres, (side, side, 2); NaN where q underflows."""
+        across, up = self.kernels
+        stacked = torch.cat([up * self.means[:, 0], up * self.means[:, 1]]) @ across.T
+        nearest = stacked.reshape(2, *self.mass.shape) / self.mass
+        return (nearest.permute(1, 2, 0) - self.lattice.places.reshape(*self.mass.shape, 2)) / self.variance
+
+    def levels(self, shares: tuple[float, ...]) -> NDArray[np.float64]:
+        """The heights of q above which lie such shares of all its mass: falling where `shares` rises."""
+        falling = np.sort(self.mass.numpy().ravel().astype(np.float64))[::-1]
+        inside = np.cumsum(falling)
+        places = np.searchsorted(inside, np.array(shares) * inside[-1])
+        return falling[np.minimum(places, len(falling) - 1)]
+
+
+def density(exact: Exact, t: int, lattice: Lattice) -> Density:
+    """q(x_t) of what `exact` knows, 0 ≤ t ≤ T; its samples are points of the plane."""
+    schedule = exact.schedule
+    root = float(schedule.sqrt_alpha_bar[t])
+    variance = float(schedule.alpha_bar[t] * exact.variance + schedule.one_minus_alpha_bar[t])
+    means = exact.means * root
+    width = max(sqrt(variance), NARROW * lattice.cell)
+    across, up = (_kernel(lattice, means[:, axis], width) for axis in (0, 1))
+    if exact.log_weights is None:
+        up = up / len(means)
+    else:
+        up = up * exact.log_weights.softmax(0)
+    return Density(lattice, schedule, t, up @ across.T, variance, (across, up), means)
+
+
+def _kernel(lattice: Lattice, means: Tensor, width: float) -> Tensor:
+    """N(m_i, width²) averaged over each cell of an axis, (side, N)."""
+    scaled = (lattice.edges[:, None] - means) * (1.0 / (sqrt(2.0) * width))
+    return torch.erf(scaled).diff(dim=0).mul_(0.5 / lattice.cell)
