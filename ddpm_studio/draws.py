@@ -5,7 +5,7 @@ number of processes that share the batch; each process makes its own rows only. 
 while the device is busy with the step before.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 
 import numpy as np
@@ -31,6 +31,10 @@ class Draws:
     eps: Tensor  # (R, *shape)
     mirrored: Tensor  # (R,), bool
     weight: Tensor  # (R,), float32, 1/(T p_t): makes the expectation that of uniform t
+
+    def pinned(self) -> "Draws":
+        """The same where a GPU fetches by itself what is large, while the CPU goes on."""
+        return replace(self, eps=self.eps.pin_memory(), weight=self.weight.pin_memory())
 
 
 @dataclass(eq=False)

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ddpm_studio.compiled import compiled
 from ddpm_studio.denoiser import Trained
 from ddpm_studio.device import Tuning, explaining_memory
 from ddpm_studio.draws import Dice, Draws, History
@@ -20,6 +21,7 @@ from ddpm_studio.networks.build import assembled, fresh, measure
 from ddpm_studio.noise import Purpose, uniform
 from ddpm_studio.objective import Draw
 from ddpm_studio.ranks import Ranks
+from ddpm_studio.schedule import Table
 from ddpm_studio.training import Compile, Recipe
 
 ALONE = Ranks()
@@ -70,7 +72,7 @@ class Learner:
         recipe.refuse_impossible(source.shape, len(source))
         self.recipe, self.source, self.device, self.ranks = recipe, source, device, ranks
         self.tuning = Tuning.of(training, device)
-        self.tuning.apply()
+        self.tuning.apply(device)
         self.notes = list(self.tuning.notes)
         self.step = 0
         self.module = fresh(recipe.network, source.shape, training.seed).to(device)
@@ -89,7 +91,10 @@ class Learner:
         self._history = History.empty(T) if recipe.objective.draw is Draw.LOSS else None
         self._ahead: tuple[int, Draws] | None = None
         self._drops = any(isinstance(part, nn.Dropout) and part.p > 0.0 for part in self.module.modules())
-        self._asked = self._compiled(ranks.wrapped(self.module))
+        self._forget()
+        self._asked, note = compiled(ranks.wrapped(self.module), self.tuning.compile, self._trial)
+        self.notes += [note] if note else []
+        self._forget()
 
     def advance(self) -> TrainStep:
         """Takes one step.
@@ -170,13 +175,16 @@ class Learner:
     def _draws(self) -> Draws:
         if self._ahead is not None and self._ahead[0] == self.step:
             return self._ahead[1]
-        chances = None if self._history is None else self._history.chances()
-        return self._dice.draw(self.step, self._rows, chances)
+        return self._drawn(self.step, None if self._history is None else self._history.chances())
 
     def _look_ahead(self) -> None:
         """Draws for the next step while the device is busy with this one."""
         if self._history is None:
-            self._ahead = self.step + 1, self._dice.draw(self.step + 1, self._rows)
+            self._ahead = self.step + 1, self._drawn(self.step + 1, None)
+
+    def _drawn(self, step: int, chances: Table | None) -> Draws:
+        draws = self._dice.draw(step, self._rows, chances)
+        return draws.pinned() if self.device.type == "cuda" else draws
 
     def _backward(self, draws: Draws) -> tuple[Tensor, Tensor]:
         """Adds up the gradients of this process's rows; the losses of each, weighted and not, (R,)."""
@@ -210,9 +218,9 @@ class Learner:
         for group in self._optimiser.param_groups:
             group["lr"] = rate
         self._optimiser.step()
-        self._optimiser.zero_grad()
-        for group, decay in training.averages.items():
-            torch._foreach_lerp_(self._averages[group], self._parameters, 1.0 - training.ema_at(self.step, decay))
+        self._forget()
+        for average, decay in training.averages.items():
+            torch._foreach_lerp_(self._averages[average], self._parameters, 1.0 - training.ema_at(self.step, decay))
         self.step += 1
         return rate
 
@@ -223,25 +231,23 @@ class Learner:
         gradients = ((name, parameter.grad) for name, parameter in self.module.named_parameters())
         tensor = next((name for name, g in gradients if g is not None and not g.isfinite().all()), None)
         also = f", the gradient of {tensor} is not" if tensor else ""
-        self._optimiser.zero_grad()
+        self._forget()
         return f"step {self.step + 1}: {where}{also}; the weights before it are kept; lower rate or use float32"
 
-    def _compiled(self, module: nn.Module) -> nn.Module:
-        """The module compiled, if that is wanted and can be done here; a note says why it cannot."""
-        if self.tuning.compile is Compile.OFF:
-            return module
-        mode = "reduce-overhead" if self.tuning.compile is Compile.GRAPHS else "default"
-        compiled: nn.Module = torch.compile(module, mode=mode)  # type: ignore[assignment]
-        try:
-            x = self._arranged(torch.zeros(self._micro, *self.source.shape, device=self.device))
-            with self.tuning.autocast(self.device):
-                out = compiled(x, torch.zeros(self._micro, dtype=torch.int64, device=self.device))
-            torch.autograd.backward(out.float().sum())
-        except Exception as error:  # compilers fail in any way
-            self.notes.append(f"the network cannot be compiled here ({type(error).__name__}); it runs as it is")
-            compiled = module
-        self._optimiser.zero_grad()
-        return compiled
+    def _forget(self) -> None:
+        """Drops the gradients. A CUDA graph overwrites what it gave before, so there they have places of their own."""
+        if self.tuning.compile is Compile.GRAPHS:
+            for parameter in self._parameters:
+                parameter.grad = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad.zero_()
+        else:
+            self._optimiser.zero_grad()
+
+    def _trial(self, module: nn.Module) -> Tensor:
+        """The module's answer to a micro-batch of nothing."""
+        x = self._arranged(torch.zeros(self._micro, *self.source.shape, device=self.device))
+        with self.tuning.autocast(self.device):
+            out: Tensor = module(x, torch.zeros(self._micro, dtype=torch.int64, device=self.device))
+        return out
 
 
 MEMORY = ("exp_avg", "exp_avg_sq")

@@ -51,10 +51,18 @@ class Ranks:
 
 @contextmanager
 def joined(device: torch.device) -> Iterator[Ranks]:
-    """This process's place, from torchrun's environment; the group is left again at the end of the block."""
+    """This process's place, from torchrun's environment; the group is left again at the end of the block.
+
+    Raises:
+        UserError: there are several processes, and they cannot speak to each other from this device.
+    """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield Ranks()
         return
+    if device.type == "mps":
+        raise UserError("several processes can share a batch on the CPU or on CUDA; add --device cpu")
+    if device.type == "cuda":
+        torch.cuda.set_device(device)  # or all of them would speak to each other through the first GPU
     distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         yield Ranks(distributed.get_rank(), distributed.get_world_size())

@@ -1,6 +1,7 @@
 """The learner: the steps a hand-written loop takes, resumed to the bit, and stopped before anything is spoilt."""
 
 import math
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +19,7 @@ from ddpm_studio.networks import Mlp
 from ddpm_studio.networks.build import fresh
 from ddpm_studio.objective import Draw, Simple, Target
 from ddpm_studio.process import q_sample, v_from
-from ddpm_studio.ranks import Ranks
+from ddpm_studio.ranks import Ranks, joined, local_device
 from ddpm_studio.schedule import Linear
 from ddpm_studio.source import Pictures
 from ddpm_studio.train import train
@@ -228,6 +229,52 @@ def test_a_network_that_cannot_be_compiled_runs_as_it_is_and_says_so(monkeypatch
     assert one.advance().step == 1
 
 
+def test_gradients_that_have_places_of_their_own_as_cuda_graphs_need_are_the_same(monkeypatch):
+    ordinary, placed = learner(micro_batch=3), learner(micro_batch=3)
+    placed.tuning = replace(placed.tuning, compile=Compile.GRAPHS)
+    placed._forget()
+    places = [p.grad.data_ptr() for p in placed.module.parameters()]
+    losses = [step.loss for step in train(ordinary)]
+    assert [step.loss for step in train(placed)] == losses
+    assert [p.grad.data_ptr() for p in placed.module.parameters()] == places
+    assert same(everything(placed), everything(ordinary))
+
+
+def test_on_cuda_every_kernel_is_told_to_give_the_same_numbers_each_time(monkeypatch):
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    before = torch.utils.deterministic.fill_uninitialized_memory
+    try:
+        Tuning.of(Training(), CPU).apply(CPU)
+        assert not torch.are_deterministic_algorithms_enabled()  # on a CPU they do so anyway
+        Tuning.of(Training(precision=Precision.FLOAT32), CPU).apply(torch.device("cuda"))
+        assert torch.are_deterministic_algorithms_enabled()
+        assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+    finally:
+        torch.use_deterministic_algorithms(False)
+        torch.utils.deterministic.fill_uninitialized_memory = before
+
+
+def test_choosing_a_device_wakes_none_of_them(monkeypatch):
+    def woken(_device):
+        raise AssertionError("a device was spoken to")
+
+    monkeypatch.setattr(devices_of, "free_memory", woken)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert [str(chosen(name)) for name in ("auto", "cuda", "cuda:1", "cpu")] == ["cuda:0", "cuda:0", "cuda:1", "cpu"]
+
+
+def test_processes_that_cannot_speak_to_each_other_are_refused(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(UserError, match="add --device cpu"), joined(torch.device("mps")):
+        pass
+
+
+def test_each_process_on_a_machine_has_a_gpu_of_its_own(monkeypatch):
+    monkeypatch.setenv("LOCAL_RANK", "3")
+    assert local_device(torch.device("cuda:0")) == torch.device("cuda:3")
+    assert local_device(CPU) == CPU
+
+
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("[enforce fail] can't allocate memory: you tried")])
 def test_out_of_memory_names_a_micro_batch_that_fits(monkeypatch, error):
     def full(*_):
@@ -236,7 +283,7 @@ def test_out_of_memory_names_a_micro_batch_that_fits(monkeypatch, error):
     one = learner()
     before = everything(one)
     monkeypatch.setattr(one, "_backward", full)
-    with pytest.raises(UserError, match="not enough memory for 8 pictures at once; --micro-batch 4 would fit"):
+    with pytest.raises(UserError, match="not enough memory for 8 pictures at once; a micro-batch of 4 would fit"):
         one.advance()
     assert same(everything(one), before)
 
