@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ddpm_studio import interop
 from ddpm_studio.assets import asset
-from ddpm_studio.checkpoint import Checkpoint, Header, Tensors
+from ddpm_studio.checkpoint import AnyCheckpoint, Checkpoint, Header, Tensors
 from ddpm_studio.checkpoint import save as save_checkpoint
 from ddpm_studio.document import EXACT, TRAINING, Document
 from ddpm_studio.document import load as load_document
@@ -49,7 +50,7 @@ class Run:
     @classmethod
     def open(cls, folder: Path) -> "Run":
         """A run that was begun before. UserError: the folder is none."""
-        if not (folder / "document.json").is_file() or not (folder / "checkpoints").is_dir():
+        if not is_run(folder):
             raise UserError(f"{folder} is not a run: it needs document.json and checkpoints; name the folder of one")
         return cls(folder, load_document(folder / "document.json"))
 
@@ -115,8 +116,13 @@ class Run:
         return self.folder / "previews" / f"step-{step:08d}.png"
 
 
+def is_run(path: Path) -> bool:
+    """Whether a folder looks like that of a training run."""
+    return (path / "checkpoints").is_dir() and (path / "document.json").is_file()
+
+
 def checkpoint_in(path: Path) -> Checkpoint:
-    """The checkpoint that is a file, or the latest of a run. UserError: there is none."""
+    """Our own checkpoint that is a file, or the latest of a run. UserError: there is none."""
     if not path.is_dir():
         return Checkpoint.open(path)
     latest = Run.open(path).latest
@@ -125,12 +131,18 @@ def checkpoint_in(path: Path) -> Checkpoint:
     return Checkpoint.open(latest)
 
 
-def checkpoint_named(ref: str) -> Checkpoint:
-    """The checkpoint that `Document.denoiser` speaks of: checkpoint:NAME, a file or a run. UserError: there is none."""
+def checkpoint_at(path: Path) -> AnyCheckpoint:
+    """The checkpoint that is a file, the latest of a run, or a folder of another format. UserError: there is none."""
+    return checkpoint_in(path) if is_run(path) else interop.opened(path)
+
+
+def checkpoint_named(ref: str) -> AnyCheckpoint:
+    """What `Document.denoiser` speaks of: checkpoint:NAME, or as `checkpoint_at`. UserError: there is none."""
     if ref in (EXACT, TRAINING):
         raise UserError(f"{ref!r} is no checkpoint; name the file of one, or a run")
     name = ref.removeprefix(SHIPPED)
-    return Checkpoint.open(asset("checkpoints", f"{name}.safetensors")) if name != ref else checkpoint_in(Path(ref))
+    path = asset("checkpoints", f"{name}.safetensors") if name != ref else Path(ref).expanduser()
+    return checkpoint_at(path)
 
 
 def _parsed(text: str) -> dict[str, object] | None:

@@ -15,7 +15,7 @@ from ddpm_studio.errors import UserError
 from ddpm_studio.files import expect_writable, write_text
 
 if TYPE_CHECKING:
-    from ddpm_studio.checkpoint import Checkpoint
+    from ddpm_studio.checkpoint import AnyCheckpoint
 
 EXAMPLES = """\
 examples:
@@ -53,9 +53,9 @@ def _run(args: argparse.Namespace) -> None:
             raise UserError(f"{out.name} must end in {' or '.join(SUFFIXES)}")
         expect_writable(out)
 
-    from ddpm_studio.run import checkpoint_in  # noqa: PLC0415 - torch, not needed for --help
+    from ddpm_studio.run import checkpoint_at  # noqa: PLC0415 - torch, not needed for --help
 
-    told = _measured(checkpoint_in(Path(args.checkpoint)), args.dataset, count, args.device, weights_of(args))
+    told = _measured(checkpoint_at(Path(args.checkpoint)), args.dataset, count, args.device, weights_of(args))
     if out is None:
         print(_table(told))
     elif out.suffix.lower() == ".json":
@@ -67,7 +67,7 @@ def _run(args: argparse.Namespace) -> None:
 
 
 def _measured(
-    checkpoint: "Checkpoint", dataset: str | None, count: int, device: str, group: str
+    checkpoint: "AnyCheckpoint", dataset: str | None, count: int, device: str, group: str
 ) -> Mapping[str, object]:
     from ddpm_studio.data import load  # noqa: PLC0415 - see above
     from ddpm_studio.device import chosen  # noqa: PLC0415

@@ -17,9 +17,9 @@ def document_in(path: Path) -> Document:
     if path.suffix.lower() == ".json":
         return load(path)
     if path.is_dir() or path.suffix.lower() == ".safetensors":
-        from ddpm_studio.run import checkpoint_in  # noqa: PLC0415 - torch, not needed for other files
+        from ddpm_studio.run import checkpoint_at  # noqa: PLC0415 - torch, not needed for other files
 
-        return checkpoint_in(path).header.document
+        return checkpoint_at(path).header.document
     provenance = provenance_of(path)
     if provenance is None:
         raise UserError(f"{path} was not made by DDPM Studio: there is no document in it")

@@ -23,6 +23,7 @@ from ddpm_studio.cli.look import (
     moments,
 )
 from ddpm_studio.cli.opened import document_in, located
+from ddpm_studio.cli.plane import COUNT, draw_points
 from ddpm_studio.cli.progress import watched
 from ddpm_studio.cli.weights import add_weights_flags, weights_of
 from ddpm_studio.document import EXACT, Document, provenance
@@ -30,7 +31,7 @@ from ddpm_studio.errors import UserError
 from ddpm_studio.files import expect_writable
 
 if TYPE_CHECKING:
-    from ddpm_studio.checkpoint import Checkpoint
+    from ddpm_studio.checkpoint import AnyCheckpoint
     from ddpm_studio.denoiser import Denoiser
     from ddpm_studio.sample import Step
 
@@ -40,6 +41,7 @@ examples:
   ddpm-studio sample --exact fashion --sampler ddim --eta 0.5 --steps 100 --out fashion.gif
   ddpm-studio sample --exact ~/pictures --schedule cosine -n 4 --trajectory --out strip.png
   ddpm-studio sample --checkpoint runs/mine --sampler ddim --steps 50 -n 64 --out faces.png
+  ddpm-studio sample --exact swiss-roll --out points.npz
   ddpm-studio sample mine.ddpm.json --seed 7 --trajectory --out again.npz
 """
 
@@ -62,14 +64,15 @@ def add(commands: Subcommands, name: str) -> None:
     parser.add_argument(
         "--exact",
         metavar="DATASET",
-        help="sample with the exact denoiser of a data set: pixel-faces, fashion, a folder of pictures, .npz, IDX …",
+        help="sample with the exact denoiser of a data set: pixel-faces, fashion, a folder of pictures, .npz, IDX …, or of "
+        "points: swiss-roll, rings, .csv …",
     )
     parser.add_argument(
         "--checkpoint", metavar="FILE|RUN", help="sample with a trained network, or the latest of a run"
     )
     add_weights_flags(parser)
     parser.add_argument("--device", metavar="D", default="cpu", help="of a network: auto, cpu, cuda, mps (default cpu)")
-    parser.add_argument("-n", dest="count", metavar="N", help="how many pictures (default 16)")
+    parser.add_argument("-n", dest="count", metavar="N", help="how many pictures (default 16) or points (default 1000)")
     parser.add_argument("--seed", metavar="N", help="which noise (default 0)")
     parser.add_argument(
         "--batch", metavar="N", default="64", help="pictures drawn at once; changes none but for rounding (default 64)"
@@ -113,21 +116,22 @@ def _run(args: argparse.Namespace) -> None:
     }
     limit = in_full[kind] if args.trajectory or look.frames or kind is export.Kind.ANIMATION else 1
     document = replace(document, dataset=located(document.dataset, data.DATASETS))
+    denoiser = _denoiser(args, document, checkpoint)
+    count = COUNT if args.count is None and len(denoiser.shape) == 1 else count
     told = provenance(document, command="sample", samples=count, seed=document.sampling.seed)
     if checkpoint is not None:
         told["checkpoint"] = {"file": checkpoint.path.name, "sha256": checkpoint.sha256, "weights": weights_of(args)}
-    denoiser = _denoiser(args, document, checkpoint)
     _write(out, _walked(denoiser, document, count, batch, stops, moments(len(stops), limit)), look, told)
 
 
-def _denoiser(args: argparse.Namespace, document: Document, checkpoint: "Checkpoint | None") -> "Denoiser":
+def _denoiser(args: argparse.Namespace, document: Document, checkpoint: "AnyCheckpoint | None") -> "Denoiser":
     from ddpm_studio.data import load  # noqa: PLC0415 - see above
     from ddpm_studio.denoiser import Exact  # noqa: PLC0415
     from ddpm_studio.device import chosen  # noqa: PLC0415
 
     if checkpoint is not None:
         return checkpoint.denoiser(weights_of(args), chosen(args.device))
-    return Exact.of_pictures(document.schedule, load(document.dataset).train)
+    return Exact.of(document.schedule, load(document.dataset))
 
 
 def _base(args: argparse.Namespace) -> Document:
@@ -142,7 +146,7 @@ def _base(args: argparse.Namespace) -> Document:
     return base if args.checkpoint is None else replace(base, denoiser=located(args.checkpoint, ()))
 
 
-def _checkpoint(args: argparse.Namespace, ref: str) -> "Checkpoint":
+def _checkpoint(args: argparse.Namespace, ref: str) -> "AnyCheckpoint":
     if SCHEDULE.is_asked_for(args):
         raise UserError("a trained network belongs to its schedule; leave the schedule's flags out, or sample --exact")
 
@@ -155,7 +159,9 @@ def _write(out: Path, chains: Chains, look: Look, told: dict[str, object]) -> No
     from ddpm_studio import export  # noqa: PLC0415 - see above
 
     samples, has_way = chains.x[-1], len(chains.t) > 1
-    if export.kind_of(out) is not export.Kind.ARRAYS:
+    if export.kind_of(out) is not export.Kind.ARRAYS and samples.ndim == 2:
+        draw_points(out, chains.x, look, told)
+    elif export.kind_of(out) is not export.Kind.ARRAYS:
         draw_trajectory(out, chains.x, look, told) if has_way else draw_samples(out, samples, look, told)
     elif has_way:
         export.save_samples(out, samples, told, trajectory=chains.x, x0_hat=chains.x0_hat, t=chains.t)
