@@ -1,5 +1,6 @@
 """The window: a dock for each panel, the menus, and a bar for messages. It shows itself first and fills itself then."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, Signal
@@ -66,6 +67,16 @@ class MainWindow(QMainWindow):
         dock.raise_()
         dock.activateWindow()
         _first_control(dock.widget()).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def show_beside(self, keys: tuple[str, ...]) -> None:
+        """Shows panels in the second column of a workspace that has columns, in the place of those there; else as well."""
+        workspace = WORKSPACES[self.workspace]
+        if workspace.across:
+            arrange(self, self.docks, replace(workspace, rows=(workspace.rows[0], keys)))
+            return
+        for key in keys:
+            self.docks[key].show()
+            self.docks[key].raise_()
 
     def choose_theme(self, choice: Choice) -> None:
         """Light, dark or as the system, from now on."""
@@ -138,6 +149,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.session.reported.connect(self.messages.error)
         self.session.noticed.connect(self.messages.notice)
+        self.session.panels_asked.connect(self.show_beside)
         self.session.undo_stack.cleanChanged.connect(self._name)
         self.files.renamed.connect(self._name)
 

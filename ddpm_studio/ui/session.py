@@ -30,6 +30,7 @@ class Session(QObject):
     settled = Signal(object)  # the document, after an edit, an undo, a redo or an opening; not during a drag
     t_changed = Signal(int)
     live_changed = Signal(object)  # LiveNetwork, or None: there is none any more
+    panels_asked = Signal(object)  # keys of panels that somebody wants to be seen beside it, from the top down
     reported = Signal(str)  # one line for the message bar: something the user gave cannot be used
     noticed = Signal(str)  # one line for the message bar: something was done
 

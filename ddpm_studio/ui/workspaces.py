@@ -29,11 +29,15 @@ class Panel:
 
 @dataclass(frozen=True)
 class Workspace:
-    """Rows of panels from the top down, each with its share of the height; a row's panels share its width equally."""
+    """Rows of panels from the top down, each with its share of the height; a row's panels share its width equally.
+
+    With `across` the rows are columns, from left to right: each has its share of the width.
+    """
 
     title: str
     rows: tuple[tuple[str, ...], ...]
     heights: tuple[int, ...]
+    across: bool = False
 
     def holds(self, key: str) -> bool:
         """Whether a panel has a place in it."""
@@ -53,13 +57,16 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], workspace: Wo
     for dock in docks.values():
         dock.setFloating(False)
         window.removeDockWidget(dock)
+    along, beside = Qt.Orientation.Vertical, Qt.Orientation.Horizontal
+    if workspace.across:
+        along, beside = beside, along
     firsts = [docks[row[0]] for row in workspace.rows]
     window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, firsts[0])
     for above, below in pairwise(firsts):
-        window.splitDockWidget(above, below, Qt.Orientation.Vertical)
+        window.splitDockWidget(above, below, along)
     for row in workspace.rows:
         for left, right in pairwise(row):
-            window.splitDockWidget(docks[left], docks[right], Qt.Orientation.Horizontal)
+            window.splitDockWidget(docks[left], docks[right], beside)
         for key in row:
             docks[key].show()
     for key, dock in docks.items():
@@ -67,8 +74,8 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], workspace: Wo
             window.tabifyDockWidget(firsts[0], dock)
             dock.hide()
     for row in workspace.rows:  # once all are shown: what is hidden is given no size
-        window.resizeDocks([docks[key] for key in row], [1000] * len(row), Qt.Orientation.Horizontal)
-    window.resizeDocks(firsts, list(workspace.heights), Qt.Orientation.Vertical)
+        window.resizeDocks([docks[key] for key in row], [1000] * len(row), beside)
+    window.resizeDocks(firsts, list(workspace.heights), along)
 
 
 PANELS: dict[str, Panel] = {
