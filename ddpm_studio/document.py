@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from ddpm_studio import __version__
 from ddpm_studio.errors import UserError
@@ -18,6 +18,9 @@ from ddpm_studio.plane.choices import Plane
 from ddpm_studio.sampler import SAMPLERS, Ancestral, Sampler
 from ddpm_studio.schedule import SCHEDULES, Linear, Schedule
 from ddpm_studio.training import Recipe, Training
+
+if TYPE_CHECKING:
+    from ddpm_studio.data import Data  # Pillow, not needed for --help
 
 VERSION = 1
 SUFFIX = ".ddpm.json"
@@ -77,6 +80,12 @@ class Document:
     def recipe(self) -> Recipe:
         """The part that training goes by."""
         return Recipe(self.network, self.objective, self.schedule, self.training)
+
+    def fitting(self, data: "Data") -> "Document":
+        """The same with a batch that is not more than the training samples of `data`."""
+        count = len(data.holding_out(self.training.held_out).train)
+        batch = min(self.training.batch, max(count, 1))
+        return replace(self, training=replace(self.training, batch=batch))
 
     def __post_init__(self) -> None:
         if self.sampler.steps > self.schedule.T:

@@ -14,11 +14,14 @@ COUNT = 1000
 """Points that are drawn where no number is given: a picture needs many of them."""
 
 
-def with_points(document: Document, dataset: str) -> Document:
-    """`document` on the points `dataset`, trained as the plane trains; settings that are for points already stay."""
-    if isinstance(document.network, Mlp):
+def on_data(document: Document, dataset: str) -> Document:
+    """`document` on another data set. Where that has points and the network is for pictures, as the plane trains."""
+    from ddpm_studio.data import is_points, load  # noqa: PLC0415 - Pillow, not needed for --help
+
+    if isinstance(document.network, Mlp) or not is_points(dataset):
         return replace(document, dataset=dataset)
-    return replace(document, plane=replace(document.plane, dataset=dataset)).of_plane
+    plane = replace(document.plane, dataset=dataset)
+    return replace(document, plane=plane).of_plane.fitting(load(dataset))
 
 
 def draw_points(out: Path, trajectory: NDArray[np.float32], look: Look, told: dict[str, object]) -> None:

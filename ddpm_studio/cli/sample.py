@@ -1,30 +1,28 @@
 """`ddpm-studio sample`: pictures out of noise."""
 
 import argparse
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from math import prod
+import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ddpm_studio.cli.chains import Chains, walk_of, walked
 from ddpm_studio.cli.flags import SAMPLER, SCHEDULE, Subcommands, seed_of, whole
 from ddpm_studio.cli.look import (
     FILM,
+    FLAGS,
+    STEPS,
     STRIP,
     Look,
     add_look_flags,
-    draw_samples,
-    draw_trajectory,
-    expect_room,
+    draw_recording,
     look_of,
-    moments,
+    refuse_flags,
 )
+from ddpm_studio.cli.many import draw_many
 from ddpm_studio.cli.opened import document_in, located
 from ddpm_studio.cli.plane import COUNT, draw_points
-from ddpm_studio.cli.progress import watched
 from ddpm_studio.cli.weights import add_weights_flags, weights_of
 from ddpm_studio.document import EXACT, Document, provenance
 from ddpm_studio.errors import UserError
@@ -33,7 +31,7 @@ from ddpm_studio.files import expect_writable
 if TYPE_CHECKING:
     from ddpm_studio.checkpoint import AnyCheckpoint
     from ddpm_studio.denoiser import Denoiser
-    from ddpm_studio.sample import Step
+    from ddpm_studio.export import Quantity
 
 EXAMPLES = """\
 examples:
@@ -42,6 +40,8 @@ examples:
   ddpm-studio sample --exact ~/pictures --schedule cosine -n 4 --trajectory --out strip.png
   ddpm-studio sample --checkpoint runs/mine --sampler ddim --steps 50 -n 64 --out faces.png
   ddpm-studio sample --exact swiss-roll --out points.npz
+  ddpm-studio sample --checkpoint runs/mine --every 5 --quantity side-by-side --out faces.mp4
+  ddpm-studio sample --checkpoint runs/mine -n 5000 --batch 64 --uint8 --out samples.npz
   ddpm-studio sample mine.ddpm.json --seed 7 --trajectory --out again.npz
 """
 
@@ -56,8 +56,9 @@ def add(commands: Subcommands, name: str) -> None:
         name,
         help="draw pictures out of noise",
         description="Runs the reverse process. PNG is a grid of the samples, with --trajectory a film strip of each;\n"
-        "GIF and WebP play the chain; NPZ holds the numbers: arr_0 (uint8 NHWC) and samples (float32 NCHW),\n"
-        "with --trajectory also trajectory, x0_hat and t.",
+        "GIF, WebP, APNG and MP4 play the chain; NPZ holds the numbers: arr_0 (uint8 NHWC) and samples (float32\n"
+        "NCHW), with --trajectory also trajectory, x0_hat and t; a folder (its name ends in /) gets a PNG for each.\n"
+        "More than a batch into an NPZ or a folder is kept batch by batch: broken off, the same command goes on.",
         epilog=EXAMPLES,
     )
     parser.add_argument("document", nargs="?", metavar="DOCUMENT", help="a document or an export; flags override it")
@@ -73,25 +74,31 @@ def add(commands: Subcommands, name: str) -> None:
     add_weights_flags(parser)
     parser.add_argument("--device", metavar="D", default="cpu", help="of a network: auto, cpu, cuda, mps (default cpu)")
     parser.add_argument("-n", dest="count", metavar="N", help="how many pictures (default 16) or points (default 1000)")
+    parser.add_argument(
+        "--samples", metavar="I,…", help="only the samples with these numbers, as in 0,3,7-9; not with -n"
+    )
     parser.add_argument("--seed", metavar="N", help="which noise (default 0)")
     parser.add_argument(
         "--batch", metavar="N", default="64", help="pictures drawn at once; changes none but for rounding (default 64)"
     )
     parser.add_argument("--trajectory", action="store_true", help="keep the way, not only its end")
-    parser.add_argument("--out", metavar="FILE", required=True, help="a file ending in .png, .gif, .webp or .npz")
+    parser.add_argument(
+        "--quantity",
+        metavar="NAME",
+        help="what is drawn: x_t (default), x0_hat (the guess of the clean picture) and eps_hat (the noise), painted on "
+        "[-1, 1], [-1, 1] and [-3, 3] and clipped outside, or side-by-side",
+    )
+    parser.add_argument("--uint8", action="store_true", help="NPZ: arr_0 alone, a fifth of the size")
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        required=True,
+        help="a file ending in .png, .gif, .webp, .apng, .mp4 or .npz; or a folder/",
+    )
     SAMPLER.add_flags(parser)
     SCHEDULE.add_flags(parser)
     add_look_flags(parser)
     parser.set_defaults(run=_run)
-
-
-@dataclass(frozen=True, eq=False)
-class Chains:
-    """Some moments of N reverse chains. At t = 0 the guess x̂_0 is x_0 itself."""
-
-    t: NDArray[np.int64]  # (F,), falling; the last is 0
-    x: NDArray[np.float32]  # (F, N, C, H, W), x_t
-    x0_hat: NDArray[np.float32]  # the same, as predicted, not clipped
 
 
 def _run(args: argparse.Namespace) -> None:
@@ -100,28 +107,38 @@ def _run(args: argparse.Namespace) -> None:
     if checkpoint is not None:
         own = checkpoint.header.document  # its sampler too, unless a document says another
         base = checkpoint.header.taken_over(base if args.document else replace(own, denoiser=base.denoiser))
-    document, count = _document(args, base)
+    document, numbers = _document(args, base)
     batch, out = whole(args.batch, "--batch", 1, MOST), Path(args.out)
-    look = look_of(args, out)
-    expect_writable(out)
-    stops = np.append(document.sampler.times(document.schedule.T), 0)
+    folder = args.out.endswith(("/", os.sep)) or out.is_dir()
+    look, quantity = _drawing(args, out, folder=folder)
+    expect_writable(out / "x" if out.is_dir() else out)
 
     from ddpm_studio import data, export  # noqa: PLC0415 - torch and Pillow, not needed for --help
 
-    kind = export.kind_of(out)
-    in_full = {
-        export.Kind.ANIMATION: look.frames or FILM,
-        export.Kind.PICTURE: look.frames or STRIP,
-        export.Kind.ARRAYS: len(stops),
-    }
-    limit = in_full[kind] if args.trajectory or look.frames or kind is export.Kind.ANIMATION else 1
     document = replace(document, dataset=located(document.dataset, data.DATASETS))
     denoiser = _denoiser(args, document, checkpoint)
-    count = COUNT if args.count is None and len(denoiser.shape) == 1 else count
-    told = provenance(document, command="sample", samples=count, seed=document.sampling.seed)
+    if len(denoiser.shape) == 1 and args.count is None and args.samples is None:
+        numbers = range(COUNT)
+    told = provenance(document, command="sample", samples=len(numbers), seed=document.sampling.seed)
+    if args.samples is not None:
+        told["numbers"] = list(numbers)
     if checkpoint is not None:
         told["checkpoint"] = {"file": checkpoint.path.name, "sha256": checkpoint.sha256, "weights": weights_of(args)}
-    _write(out, _walked(denoiser, document, count, batch, stops, moments(len(stops), limit)), look, told)
+    walk, stops = walk_of(denoiser, document), document.sampler.stops(document.schedule.T)
+    way = args.trajectory or look.asks_for_way or quantity is not None
+    kind = None if folder else export.kind_of(out)
+    if folder or (kind is export.Kind.ARRAYS and not way and (len(numbers) > batch or args.uint8)):
+        if way or args.samples is not None:
+            raise UserError("--trajectory, --quantity, --samples and the choice of steps are not for so many pictures")
+        draw_many(walk, len(stops) - 1, len(numbers), batch, out, told | {"t": 0}, pixels_only=args.uint8)
+        return
+    if args.uint8:
+        raise UserError(f"--uint8 means nothing to {out.name}; leave it out")
+    full = {export.Kind.ANIMATION: FILM, export.Kind.PICTURE: STRIP, export.Kind.ARRAYS: len(stops)}
+    kept = look.states(len(stops), full[kind]) if way or kind is export.Kind.ANIMATION else [len(stops) - 1]
+    with_eps = quantity is not None and export.Quantity.EPS_HAT in quantity.panes
+    chains = walked(walk, numbers, denoiser.shape, stops, kept, batch=batch, with_eps=with_eps)
+    _write(out, chains, look, quantity or export.Quantity.X_T, told)
 
 
 def _denoiser(args: argparse.Namespace, document: Document, checkpoint: "AnyCheckpoint | None") -> "Denoiser":
@@ -155,63 +172,63 @@ def _checkpoint(args: argparse.Namespace, ref: str) -> "AnyCheckpoint":
     return checkpoint_named(ref)
 
 
-def _write(out: Path, chains: Chains, look: Look, told: dict[str, object]) -> None:
+def _drawing(args: argparse.Namespace, out: Path, *, folder: bool) -> "tuple[Look, Quantity | None]":
+    """What the flags say of how it is drawn. UserError: they do not fit what is written."""
+    from ddpm_studio.export import Kind, Quantity, kind_of  # noqa: PLC0415 - Pillow, not needed for --help
+
+    if folder:
+        refuse_flags(args, (*FLAGS, *STEPS), f"a folder of pictures ({out})")
+        return Look(), None
+    if args.quantity is None:
+        return look_of(args, out), None
+    if args.quantity not in list(Quantity):
+        raise UserError(f"--quantity must be one of {', '.join(Quantity)}, but is {args.quantity!r}")
+    if kind_of(out) is Kind.ARRAYS:
+        raise UserError("--quantity means nothing to arrays; with --trajectory an .npz holds x_t and x0_hat")
+    return look_of(args, out), Quantity(args.quantity)
+
+
+def _write(out: Path, chains: Chains, look: Look, quantity: "Quantity", told: dict[str, object]) -> None:
     from ddpm_studio import export  # noqa: PLC0415 - see above
 
-    samples, has_way = chains.x[-1], len(chains.t) > 1
+    samples, t = chains.x[-1], chains.t.tolist()
+    has_way = len(t) > 1
+    told = told | {"t": t if has_way and export.kind_of(out) is not export.Kind.ARRAYS else 0}
     if export.kind_of(out) is not export.Kind.ARRAYS and samples.ndim == 2:
         draw_points(out, chains.x, look, told)
     elif export.kind_of(out) is not export.Kind.ARRAYS:
-        draw_trajectory(out, chains.x, look, told) if has_way else draw_samples(out, samples, look, told)
+        told = told if quantity is export.Quantity.X_T else told | {"drawn": quantity.value}
+        draw_recording(out, export.Recording.of(chains.moments(), quantity), look, told)
     elif has_way:
         export.save_samples(out, samples, told, trajectory=chains.x, x0_hat=chains.x0_hat, t=chains.t)
     else:
         export.save_samples(out, samples, told)
 
 
-def _document(args: argparse.Namespace, base: Document) -> tuple[Document, int]:
-    """What is to be drawn: `base` with what the flags say, and how many pictures."""
+def _numbers(args: argparse.Namespace, default: int) -> Sequence[int]:
+    """Which samples are drawn. UserError: -n and --samples, or no such numbers."""
+    if args.samples is None:
+        return range(default if args.count is None else whole(args.count, "-n", 1, MOST))
+    if args.count is not None:
+        raise UserError("-n and --samples are two ways to say which samples; leave one out")
+    found: list[int] = []
+    for part in args.samples.split(","):
+        first, dash, last = part.partition("-")
+        low = whole(first, "--samples", 0, MOST - 1)
+        found += range(low, (whole(last, "--samples", low, MOST - 1) if dash else low) + 1)
+    return tuple(dict.fromkeys(found))
+
+
+def _document(args: argparse.Namespace, base: Document) -> tuple[Document, Sequence[int]]:
+    """What is to be drawn: `base` with what the flags say, and the numbers of the samples."""
     document = replace(base, schedule=SCHEDULE.chosen(args, args.schedule, base.schedule))
     sampler = SAMPLER.chosen(args, args.sampler, document.sampler)
     sampler.times(document.schedule.T)  # too many steps, asked for by name, are refused and not cut down
-    count = document.sampling.count if args.count is None else whole(args.count, "-n", 1, MOST)
+    numbers = _numbers(args, document.sampling.count)
     seed = document.sampling.seed if args.seed is None else seed_of(args.seed)
     document = replace(
         document,
         sampler=sampler,
-        sampling=replace(document.sampling, count=min(count, SHOWN), seed=seed),
+        sampling=replace(document.sampling, count=min(max(numbers) + 1, SHOWN), seed=seed),
     )
-    return document, count
-
-
-def _walked(
-    denoiser: "Denoiser",
-    document: Document,
-    count: int,
-    batch: int,
-    stops: NDArray[np.int64],
-    kept: NDArray[np.int64],
-) -> Chains:
-    """Runs `count` chains over the timesteps `stops`, `batch` at once, and keeps the states `kept` of each."""
-    shape = (len(kept), count, *denoiser.shape)
-    expect_room(2 * prod(shape), f"{len(kept)} moments of {count} pictures")
-    x, x0_hat = np.empty(shape, np.float32), np.empty(shape, np.float32)
-    place = {state: i for i, state in enumerate(kept.tolist())}
-    steps = _steps(denoiser, document, count, batch)
-    for rows, state, step in watched(steps, -(-count // batch) * (len(stops) - 1), "reverse steps"):
-        if state in place:
-            x[place[state], rows], x0_hat[place[state], rows] = step.x, step.x0
-        if step.s == 0:
-            x[-1, rows] = x0_hat[-1, rows] = step.next
-    return Chains(stops[kept], x, x0_hat)
-
-
-def _steps(denoiser: "Denoiser", document: Document, count: int, batch: int) -> "Iterator[tuple[slice, int, Step]]":
-    """Every step of every batch: the samples it is of, the state it starts from, the step."""
-    from ddpm_studio.sample import sample  # noqa: PLC0415 - torch, not needed for --help
-
-    for first in range(0, count, batch):
-        numbers = range(first, min(first + batch, count))
-        chain = sample(denoiser, document.sampler, seed=document.sampling.seed, samples=numbers)
-        for state, step in enumerate(chain):
-            yield slice(numbers.start, numbers.stop), state, step
+    return document, numbers

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ddpm_studio.cli.flags import NETWORK, OBJECTIVE, SCHEDULE, TRAINING, Subcommands, whole
 from ddpm_studio.cli.guard import INTERRUPTED
 from ddpm_studio.cli.opened import document_in, located
+from ddpm_studio.cli.plane import on_data
 from ddpm_studio.cli.progress import Told
 from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 examples:
   ddpm-studio train --dataset pixel-faces --network tiny --target v --schedule cosine --steps 5000
+  ddpm-studio train swiss-roll --steps 2500 --out runs/roll          points in the plane: a few seconds
   ddpm-studio train mine.ddpm.json --out runs/mine --batch 32 --json
   ddpm-studio train --resume runs/mine                            to the bit as if it had never stopped
   torchrun --nproc-per-node=4 -m ddpm_studio train mine.ddpm.json --out runs/mine
@@ -42,8 +44,14 @@ def add(commands: Subcommands, name: str) -> None:
         "readable while it grows. Ctrl+C saves; --resume goes on with the same numbers.",
         epilog=EXAMPLES,
     )
-    parser.add_argument("document", nargs="?", metavar="DOCUMENT", help="a document or an export; flags override it")
-    parser.add_argument("--dataset", metavar="D", help="pixel-faces, fashion, a folder of pictures, .npz, IDX …")
+    parser.add_argument(
+        "document", nargs="?", metavar="DOCUMENT|D", help="a document, an export or a data set; flags override it"
+    )
+    parser.add_argument(
+        "--dataset",
+        metavar="D",
+        help="pixel-faces, fashion, a folder of pictures, .npz, IDX …; or points: swiss-roll, rings, .csv …",
+    )
     parser.add_argument("--out", metavar="RUN", help="the run's folder (default: runs/ and the data set's name)")
     parser.add_argument("--resume", metavar="RUN", help="go on with a run")
     parser.add_argument("--yes", action="store_true", help="with --resume: go on although the document was changed")
@@ -167,12 +175,14 @@ def _ask(changes: list[str]) -> None:
 def _document(args: argparse.Namespace, current: Document | None) -> Document:
     """The document that is given, else `current`, else the default one, with what the flags say."""
     from ddpm_studio.data import DATASETS  # noqa: PLC0415 - Pillow, not needed for --help
+    from ddpm_studio.data.clouds import is_cloud  # noqa: PLC0415 - as above
 
-    base = document_in(Path(args.document)) if args.document else current or Document()
+    named = args.document if args.document and (args.document in DATASETS or is_cloud(args.document)) else None
+    base = document_in(Path(args.document)) if args.document and not named else current or Document()
+    base = on_data(base, located(args.dataset or named or base.dataset, DATASETS))
     return replace(
         base,
         schedule=SCHEDULE.chosen(args, args.schedule, base.schedule),
-        dataset=located(args.dataset or base.dataset, DATASETS),
         network=NETWORK.chosen(args, args.network, base.network),
         objective=OBJECTIVE.chosen(args, args.objective, base.objective),
         training=TRAINING.chosen(args, None, base.training),
@@ -180,7 +190,7 @@ def _document(args: argparse.Namespace, current: Document | None) -> Document:
 
 
 def _free_folder(dataset: str) -> Path:
-    name = Path(dataset).stem or "run"
+    name = Path(dataset.partition(":")[0]).stem or "run"
     return next(path for n in range(1, 1_000_000) if not (path := Path("runs") / f"{name}-{n}").exists())
 
 

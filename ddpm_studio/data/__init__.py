@@ -1,7 +1,7 @@
 """Pictures, sets of pictures and sets of points, from names and files to arrays; NumPy and Pillow only."""
 
 from ddpm_studio.data.clouds import CLOUDS
-from ddpm_studio.data.datasets import DATASETS, Data, load, load_pictures
+from ddpm_studio.data.datasets import DATASETS, Data, is_points, load, load_pictures
 from ddpm_studio.data.images import ImageData
 from ddpm_studio.data.pictures import Fit, Picture, fit, open_picture, to_bytes, to_channels, to_image, to_unit
 from ddpm_studio.data.points import Mixture, PointData
@@ -17,6 +17,7 @@ __all__ = [
     "Picture",
     "PointData",
     "fit",
+    "is_points",
     "load",
     "load_pictures",
     "open_picture",

@@ -33,10 +33,15 @@ def load(ref: str) -> Data:
     """
     if is_cloud(ref):
         return cloud(ref)
+    return read_points(Path(ref).expanduser()) if is_points(ref) else load_pictures(ref)
+
+
+def is_points(ref: str) -> bool:
+    """Whether `ref` names points, or a file of them. UserError: it is an archive and cannot be read."""
+    if is_cloud(ref):
+        return True
     path = None if ref in DATASETS else existing(ref)
-    if path is not None and path.is_file() and path.suffix.lower() in (*TABLES, ".npz") and holds_points(path):
-        return read_points(path)
-    return load_pictures(ref)
+    return path is not None and path.is_file() and path.suffix.lower() in (*TABLES, ".npz") and holds_points(path)
 
 
 def load_pictures(ref: str, size: int | None = None) -> ImageData:

@@ -12,7 +12,7 @@ SIDE = 640  # pixels
 REACH = 1.5
 """The picture shows [−REACH, REACH]²; what lies further out is not in it."""
 DATA, SAMPLES = "#b9c3d0", "#d55e00"
-_FINE = 3  # the picture is drawn so many times larger, then made small: discs get smooth edges
+_FINE = 2  # the picture is drawn so many times larger, then made small: discs get smooth edges
 
 
 def scatter(samples: NDArray[np.float32], data: NDArray[np.float32] | None = None) -> Picture:
