@@ -34,6 +34,7 @@ class Purpose(IntEnum):
     CORRECTION = 14  # z of a Langevin move
     KNOWN = 15  # the noise on the known part of a picture that is being repaired
     RESAMPLING = 16  # of the way back from x_s to x_t
+    PAINT = 17  # of colours and pictures that are painted on x_t
 
 
 class _Own(threading.local):

@@ -1,44 +1,59 @@
 """The reverse chain that was walked: every step of it can be had again, to the bit, in bounded memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from torch import Tensor
 
-from ddpm_studio.denoiser import Denoiser, Prediction
-from ddpm_studio.sample import Step, sample
+from ddpm_studio.denoiser import Denoiser
+from ddpm_studio.sample import Known, Step, sample
 from ddpm_studio.sampler import Sampler
-from ddpm_studio.schedule import Schedule
+from ddpm_studio.step import State
 
-BUDGET = 256 * 2**20  # bytes
+BUDGET = 256 * 2**20
+"""Bytes that a chain, or a tree of chains, keeps."""
 
 
 class Trajectory:
     """The steps of one `sample(...)`, appended as they are taken.
 
-    State i, 0 ≤ i ≤ steps, is x at t = `times[i]`; step i leads from state i to state i + 1. Of every `stride`-th step
-    x_t and the denoiser's guess are kept: the rest of it follows by running `sample` on them, and the steps between
-    by running on from there. The stride is 1 until that takes more than `budget` bytes, then 2, then 4 …
+    State i, 0 ≤ i ≤ steps, is x at t = `times[i]`; step i leads from state i to state i + 1. Steps are kept whole until
+    that takes more than `budget` bytes. Then only the states are, which take a sixth: a step is made again by asking
+    the denoiser once. Then only every second state, every fourth …: `stride` is how often it is asked at most.
 
     Args:
         denoiser: the one that guided the chain; called again for steps that are not kept.
         sampler: the settings of the chain.
         seed: of the chain.
         samples: the numbers of the samples in the batch.
+        times: t of every state, falling to 0; the sampler's own stops if None.
+        last: the timestep before the first of them, if a multistep chain goes on here.
+        known: what the chain keeps to, if it repairs a picture.
         budget: bytes to keep; one step more is kept for a moment, and the first always.
     """
 
     def __init__(
-        self, denoiser: Denoiser, sampler: Sampler, *, seed: int, samples: Sequence[int], budget: int = BUDGET
+        self,
+        denoiser: Denoiser,
+        sampler: Sampler,
+        *,
+        seed: int,
+        samples: Sequence[int],
+        times: Sequence[int] | None = None,
+        last: int | None = None,
+        known: Known | None = None,
+        budget: int = BUDGET,
     ) -> None:
         self.denoiser, self.sampler, self.seed, self.samples = denoiser, sampler, seed, tuple(samples)
-        self.times: tuple[int, ...] = (*sampler.times(denoiser.schedule.T).tolist(), 0)
+        self.times = sampler.stops(denoiser.schedule.T) if times is None else tuple(times)
+        self.last, self.known = last, known
         self.stride = 1
+        self.whole = True  # steps are kept as they are
         self._budget = budget
-        self._kept: dict[int, _Kept] = {}
+        self._kept: dict[int, _Key | Step] = {}
         self._length = self._nbytes = 0
-        self._end: Tensor | None = None
+        self._end: _Key | None = None
 
     def __len__(self) -> int:
         """The steps taken so far."""
@@ -51,8 +66,13 @@ class Trajectory:
 
     @property
     def nbytes(self) -> int:
-        """What the kept steps take."""
+        """What the kept steps or states take."""
         return self._nbytes
+
+    @property
+    def end(self) -> State | None:
+        """Where the chain can be gone on with; None before the first step."""
+        return None if self._end is None else self._state(self._length, self._end)
 
     def append(self, step: Step) -> None:
         """Adds the step that was taken next.
@@ -63,13 +83,35 @@ class Trajectory:
         if self.finished or (step.t, step.s) != self.times[self._length : self._length + 2]:
             raise ValueError(f"the step from t = {step.t} to {step.s} does not follow after {self._length} steps")
         if self._length % self.stride == 0:
-            self._keep(_Kept(step.t, step.x, Prediction(step.x0, step.eps)))
+            kept = step if self.whole else _Key(step.x, step.before)
+            self._kept[self._length] = kept
+            self._nbytes += _nbytes(kept)
         self._length += 1
-        self._end = step.next
+        self._end = _Key(step.next, step.x0_clipped if self.sampler.multistep else None)
+        while self._nbytes > self._budget and self.thin():
+            pass
+
+    def thin(self) -> bool:
+        """Keeps less; False if that cannot be. Nothing that can be asked for changes by it."""
+        if self.whole:
+            self.whole = False
+            self._kept = {i: _Key(kept.x, kept.before) for i, kept in self._kept.items()}
+        elif len(self._kept) > 1:
+            self.stride *= 2
+            self._kept = {i: kept for i, kept in self._kept.items() if i % self.stride == 0}
+        else:
+            return False
+        self._nbytes = sum(map(_nbytes, self._kept.values()))
+        return True
 
     def keeps(self, i: int) -> bool:
         """Whether step i can be had without calling the denoiser."""
-        return i in self._kept
+        return self.whole and 0 <= i < self._length
+
+    def around(self, i: int) -> range:
+        """The steps that are made again together with step i: from the kept state before it to the next one."""
+        first = i - i % self.stride
+        return range(first, min(first + self.stride, self._length))
 
     def step(self, i: int) -> Step:
         """Step i, 0 ≤ i < len: the same values as when it was taken.
@@ -88,10 +130,8 @@ class Trajectory:
         if not 0 <= first < self._length:
             raise IndexError(f"step {first} of {self._length}")
         key = first - first % self.stride
-        recalled = _Recalled(self.denoiser, {kept.t: kept.guess for i, kept in self._kept.items() if i >= key})
-        start = self._kept[key]
-        steps = sample(recalled, self.sampler, seed=self.seed, samples=self.samples, x=start.x, start=start.t)
-        return islice(steps, first - key, self._length - key)
+        kept = {i: each for i, each in self._kept.items() if i >= key}
+        return islice(self._again(kept, self._length, self.stride), first - key, None)
 
     def state(self, i: int) -> Tensor:
         """x at t = times[i], shape (B, *shape), 0 ≤ i ≤ len; the last one is x_0 when the chain is finished.
@@ -99,46 +139,67 @@ class Trajectory:
         Raises:
             IndexError: the chain has not been there.
         """
+        return self.begin(i).x
+
+    def begin(self, i: int) -> State:
+        """State i with all that going on from it takes. IndexError: as `state`."""
         if i == self._length and self._end is not None:
-            return self._end
-        return self._kept[i].x if i in self._kept else self.step(i).x
+            return self._state(i, self._end)
+        return self._state(i, self._kept[i] if i in self._kept else self.step(i))
 
-    def _keep(self, step: "_Kept") -> None:
-        self._kept[self._length] = step
-        self._nbytes += step.nbytes
-        while self._nbytes > self._budget and len(self._kept) > 1:
-            self.stride *= 2
-            self._kept = {i: kept for i, kept in self._kept.items() if i % self.stride == 0}
-            self._nbytes = sum(kept.nbytes for kept in self._kept.values())
+    def _state(self, i: int, kept: "_Key | Step") -> State:
+        return State(self.times[i], kept.x, self.times[i - 1] if i else self.last, kept.before)
+
+    def _again(self, kept: Mapping[int, "_Key | Step"], length: int, stride: int) -> Iterator[Step]:
+        """The steps from the first kept one on, begun anew at each: so they are the same whatever was kept."""
+        for i, each in kept.items():
+            if isinstance(each, Step):
+                yield each
+            else:
+                yield from islice(self._from(self._state(i, each)), min(stride, length - i))
+
+    def _from(self, state: State) -> Iterator[Step]:
+        return go_on(self.denoiser, self.sampler, state, self.times, self.seed, self.samples, self.known)
+
+
+def go_on(
+    denoiser: Denoiser,
+    sampler: Sampler,
+    state: State,
+    times: Sequence[int],
+    seed: int,
+    samples: Sequence[int],
+    known: Known | None = None,
+) -> Iterator[Step]:
+    """The steps from a state on, to those of `times` that lie below; a chain that is gone on with stays the same."""
+    above = () if state.last is None or state.before is None else (state.last,)
+    stops = (*above, state.t, *(t for t in times if t < state.t))
+    return sample(
+        denoiser,
+        sampler,
+        seed=seed,
+        samples=samples,
+        x=state.x,
+        start=state.t,
+        before=state.before,
+        stops=stops,
+        known=known,
+    )
 
 
 @dataclass(frozen=True, eq=False)
-class _Kept:
-    """What a step is rebuilt from."""
+class _Key:
+    """What the steps from a state on are made again from."""
 
-    t: int
     x: Tensor
-    guess: Prediction
-
-    @property
-    def nbytes(self) -> int:
-        return self.x.nbytes + self.guess.x0.nbytes + self.guess.eps.nbytes
+    before: Tensor | None
 
 
-@dataclass(frozen=True, eq=False)
-class _Recalled:
-    """A denoiser that has the guesses of some t's at hand and makes the others anew."""
-
-    denoiser: Denoiser
-    guesses: dict[int, Prediction]
-
-    @property
-    def schedule(self) -> Schedule:
-        return self.denoiser.schedule
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.denoiser.shape
-
-    def __call__(self, x: Tensor, t: int) -> Prediction:
-        return self.guesses.get(t) or self.denoiser(x, t)
+def _nbytes(kept: "_Key | Step") -> int:
+    """Bytes of its tensors, each once; of a whole step, `before` is the step before's and counted there."""
+    tensors: list[Tensor | float | None] = [kept.x]
+    if isinstance(kept, Step):
+        tensors += [kept.eps, kept.x0, kept.x0_clipped, kept.mean, kept.sigma, kept.z]
+    else:
+        tensors += [kept.before]
+    return sum(each.nbytes for each in {id(t): t for t in tensors if isinstance(t, Tensor)}.values())
