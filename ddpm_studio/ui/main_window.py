@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
         _first_control(dock.widget()).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def show_beside(self, keys: tuple[str, ...]) -> None:
-        """Shows panels in the second column of a workspace that has columns, in the place of those there; else as well."""
+        """Shows panels: in the second column of a workspace that has columns, in place of those there, else as well."""
         workspace = WORKSPACES[self.workspace]
         if workspace.across:
             arrange(self, self.docks, replace(workspace, rows=(workspace.rows[0], keys)))
