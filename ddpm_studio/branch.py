@@ -103,6 +103,10 @@ class Branch:
         """Whether all of it begins as one and the same sample."""
         return len(self.rows) > 1 and len(set(self.rows)) == 1
 
+    def within(self, T: int) -> "Branch":
+        """The same under a schedule of T steps: its sampler takes no more."""
+        return self if self.sampler.steps <= T else replace(self, sampler=replace(self.sampler, steps=T))
+
     def to_json(self) -> dict[str, object]:
         """A JSON object that `from_json` reads back to an equal branch."""
         return {
@@ -127,10 +131,10 @@ class Branch:
         if not isinstance(name, str):
             raise UserError(f"{where}: name must be text, but is {name!r}")
         return cls(
-            parent=_whole(given["parent"], f"{where}: parent"),
-            t=_whole(given["t"], f"{where}: t"),
+            parent=whole(given["parent"], f"{where}: parent"),
+            t=whole(given["t"], f"{where}: t"),
             sampler=one_of(SAMPLERS, given["sampler"], f"{where}: sampler"),
-            seed=_whole(given["seed"], f"{where}: seed"),
+            seed=whole(given["seed"], f"{where}: seed"),
             rows=_numbers(given, "rows", where),
             samples=_numbers(given, "samples", where),
             name=name,
@@ -148,7 +152,7 @@ def checked(branches: Iterable[Branch], shown: int) -> Branches:
         if branch.parent >= place:
             raise UserError(f"branch {place} leaves branch {branch.parent}, which does not come before it")
     if not TRUNK <= shown < len(made):
-        raise UserError(f"branch must be from −1 (the trunk) to {len(made) - 1}, but is {shown}")
+        raise UserError(f"branch must be −1 (the trunk) or one of {len(made)} from 0 on, but is {shown}")
     return made
 
 
@@ -196,10 +200,11 @@ def _items(value: object, where: str) -> Sequence[object]:
 
 
 def _numbers(given: Json, name: str, where: str) -> tuple[int, ...]:
-    return tuple(_whole(item, f"{where}: {name}") for item in _items(given[name], f"{where}: {name}"))
+    return tuple(whole(item, f"{where}: {name}") for item in _items(given[name], f"{where}: {name}"))
 
 
-def _whole(value: object, where: str) -> int:
+def whole(value: object, where: str) -> int:
+    """`value` if it is a whole number; otherwise a UserError that says where one was expected."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise UserError(f"{where} must be a whole number, but is {value!r}")
     return value

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from ddpm_studio import __version__
+from ddpm_studio.branch import TRUNK, Branches, branches_from_json, checked, whole
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import reading, write_text
 from ddpm_studio.networks.settings import NETWORKS, Network, UNet
@@ -68,6 +69,10 @@ class Document:
     objective: Objective = field(default_factory=Simple)
     training: Training = field(default_factory=Training)
     plane: Plane = field(default_factory=Plane)
+    branches: Branches = ()
+    """What leaves the chain of `sampler` and `sampling`, each after its parent."""
+    branch: int = TRUNK
+    """The one that is looked at."""
 
     @property
     def of_plane(self) -> "Document":
@@ -90,6 +95,9 @@ class Document:
     def __post_init__(self) -> None:
         if self.sampler.steps > self.schedule.T:
             object.__setattr__(self, "sampler", replace(self.sampler, steps=self.schedule.T))
+        if self.branches or self.branch != TRUNK:
+            branches = (branch.within(self.schedule.T) for branch in self.branches)
+            object.__setattr__(self, "branches", checked(branches, self.branch))
 
     def to_json(self) -> dict[str, object]:
         """A JSON object that `from_json` reads back to an equal document."""
@@ -106,6 +114,8 @@ class Document:
             "objective": self.objective.to_json(),
             "training": self.training.to_json(),
             "plane": self.plane.to_json(),
+            "branches": [branch.to_json() for branch in self.branches],
+            "branch": self.branch,
         }
 
     @classmethod
@@ -131,6 +141,8 @@ class Document:
             else default.objective,
             training=Training.from_json(given.get("training", {}), "training"),
             plane=Plane.from_json(given.get("plane", {}), "plane"),
+            branches=branches_from_json(given.get("branches", ())),
+            branch=whole(given.get("branch", TRUNK), "document: branch"),
         )
 
 

@@ -85,7 +85,7 @@ def test_a_branch_comes_after_its_parent_and_the_one_looked_at_is_there():
     assert checked([branch(), branch(parent=0)], 1) == (branch(), branch(parent=0))
     with pytest.raises(UserError, match="does not come before it"):
         checked([branch(parent=0)], 0)
-    with pytest.raises(UserError, match="branch must be from −1"):
+    with pytest.raises(UserError, match="branch must be −1"):
         checked([branch()], 1)
 
 

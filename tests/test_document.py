@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddpm_studio import __version__
+from ddpm_studio.branch import TRUNK, Branch
 from ddpm_studio.document import VERSION, Document, Noising, Sampling, load, provenance, save
 from ddpm_studio.errors import UserError
 from ddpm_studio.sampler import SAMPLERS, Ancestral, Ddim, Spacing
@@ -108,6 +109,9 @@ def test_what_a_document_leaves_out_takes_its_default():
         ({"sampler": {"kind": "ddim", "eta": -0.5}}, "eta must be between 0 and 1, but is -0.5"),
         ({"sampler": {"kind": "ddim", "spacing": "random"}}, "spacing must be one of"),
         ({"sampling": {"count": 65}}, "count must be between 1 and 64, but is 65"),
+        ({"branches": 5}, "branches must be a list, but is int"),
+        ({"branch": 0}, "branch must be −1 (the trunk) or one of 0 from 0 on, but is 0"),
+        ({"branch": "trunk"}, "branch must be a whole number"),
         ({"dataset": 5}, "document: dataset must be text, but is 5"),
         ({"denoiser": None}, "document: denoiser must be text, but is None"),
         ({"version": VERSION + 1}, "update DDPM Studio"),
@@ -190,6 +194,13 @@ def test_whatever_sampler_and_schedule_are_put_together_can_be_run(sampler, sche
 def test_a_file_that_asks_for_more_steps_than_its_schedule_has_is_opened_with_all_there_are():
     data = {**START, "schedule": {"kind": "linear", "T": 50}, "sampler": {"kind": "ddim", "steps": 2000}}
     assert Document.from_json(data).sampler == Ddim(steps=50)
+
+
+def test_branches_come_back_and_their_samplers_keep_within_a_shorter_schedule():
+    branch = Branch(TRUNK, 30, Ddim(steps=400), seed=3, rows=(0, 0), samples=(0, 1), name="mine")
+    document = Document(branches=(branch, replace(branch, parent=0)), branch=1)
+    assert Document.from_json(json.loads(json.dumps(document.to_json()))) == document
+    assert [each.sampler.steps for each in replace(document, schedule=Linear(T=50)).branches] == [50, 50]
 
 
 def test_documents_differ_where_a_single_choice_differs():

@@ -27,6 +27,8 @@ class Session(QObject):
     objective_changed = Signal(object)
     training_changed = Signal(object)
     plane_changed = Signal(object)
+    branches_changed = Signal(object)
+    branch_changed = Signal(object)
     settled = Signal(object)  # the document, after an edit, an undo, a redo or an opening; not during a drag
     t_changed = Signal(int)
     live_changed = Signal(object)  # LiveNetwork, or None: there is none any more
@@ -111,7 +113,8 @@ class Session(QObject):
 
     def _changed(self, **changes: object) -> Document:
         if "schedule" in changes:
-            changes = {"sampler": self._settled.sampler, **changes}  # a drag of T must not wear its steps down
+            settled = self._settled  # a drag of T must not wear the samplers' steps down
+            changes = {"sampler": settled.sampler, "branches": settled.branches, **changes}
         return replace(self._shown, **changes)  # type: ignore[arg-type]
 
     def _settle(self, document: Document) -> None:
