@@ -16,6 +16,7 @@ from ddpm_studio import interop
 from ddpm_studio.assets import asset
 from ddpm_studio.checkpoint import AnyCheckpoint, Checkpoint, Header, Tensors
 from ddpm_studio.checkpoint import save as save_checkpoint
+from ddpm_studio.container import is_run
 from ddpm_studio.document import EXACT, TRAINING, Document
 from ddpm_studio.document import load as load_document
 from ddpm_studio.document import save as save_document
@@ -114,11 +115,6 @@ class Run:
     def preview(self, step: int) -> Path:
         """Where the preview of a step is, or is to be."""
         return self.folder / "previews" / f"step-{step:08d}.png"
-
-
-def is_run(path: Path) -> bool:
-    """Whether a folder looks like that of a training run."""
-    return (path / "checkpoints").is_dir() and (path / "document.json").is_file()
 
 
 def checkpoint_in(path: Path) -> Checkpoint:

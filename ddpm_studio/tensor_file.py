@@ -45,13 +45,6 @@ class Contents:
     texts: Mapping[str, str]
 
 
-def looks_like(path: Path) -> bool:
-    """Whether a file begins as a safetensors file does, whatever its name. OSError: it cannot be read."""
-    with path.open("rb") as file:
-        start = file.read(9)
-    return len(start) == 9 and start[8:] == b"{" and int.from_bytes(start[:8], "little") < 2**40
-
-
 def contents(path: Path) -> Contents:
     """What the file holds.
 

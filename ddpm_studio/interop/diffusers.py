@@ -20,6 +20,7 @@ from torch import Tensor
 
 from ddpm_studio import diffusers_config
 from ddpm_studio.checkpoint import EMA, AnyCheckpoint, Header
+from ddpm_studio.container import CONFIG, INDEX, STEM, WEIGHTS
 from ddpm_studio.denoiser import Trained
 from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
@@ -30,10 +31,6 @@ from ddpm_studio.objective import Simple
 from ddpm_studio.params import Json, as_object
 from ddpm_studio.tensor_file import Spec, contents
 from ddpm_studio.weights import refuse_others, trained
-
-INDEX, CONFIG, STEM = "model_index.json", "config.json", "diffusion_pytorch_model"
-WEIGHTS = tuple(f"{STEM}{suffix}" for suffix in (".safetensors", ".fp16.safetensors", ".bin", ".fp16.bin"))
-"""By which names the weights go, the first that is there."""
 
 RENAMED = {".query.": ".to_q.", ".key.": ".to_k.", ".value.": ".to_v.", ".proj_attn.": ".to_out.0."}
 """Old names of the attention's tensors, and today's, which are ours."""
@@ -93,20 +90,6 @@ class DiffusersFolder:
             raise UserError(f"{self.path} has no {group}; a diffusers folder has one set of weights, here called {EMA}")
         header = self.header
         return trained(self.weights_file, header.document, header.shape, renamed(_tensors(self.weights_file)), device)
-
-
-def is_folder(path: Path) -> bool:
-    """Whether a folder looks like a diffusers model's, whole or not."""
-    return (path / INDEX).is_file() or any((folder / CONFIG).is_file() for folder in (path / "unet", path))
-
-
-def folder_of(path: Path) -> Path:
-    """The folder that is meant by one of its files: its index, or its weights; else `path` itself."""
-    if path.name == INDEX and path.is_file():
-        return path.parent
-    if path.name in WEIGHTS and (path.parent / CONFIG).is_file():
-        return path.parent.parent if path.parent.name == "unet" else path.parent
-    return path
 
 
 def save(checkpoint: AnyCheckpoint, out: Path, group: str = EMA) -> Path:

@@ -14,12 +14,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ddpm_studio.container import Container, container_of
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import reading
 from ddpm_studio.interop.strangers import EDM, StrangerError
 from ddpm_studio.tensor_file import Spec
-
-SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 
 DTYPES = {
     torch.float64: "F64",
@@ -41,21 +40,6 @@ BEGINNING = 2**20
 Names = Mapping[str, object]
 
 
-def looks_like(path: Path) -> bool:
-    """Whether a file is one of PyTorch's archives or a bare pickle, whatever its name. OSError: it cannot be read."""
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            return any(name.endswith("data.pkl") for name in archive.namelist())
-    return is_pickle(path)
-
-
-def is_pickle(path: Path) -> bool:
-    """Whether a file begins as a bare pickle does: with its protocol, 2 to 5."""
-    with path.open("rb") as file:
-        start = file.read(2)
-    return len(start) == 2 and start[0] == 0x80 and 2 <= start[1] <= 5
-
-
 def read(path: Path) -> Names:
     """What stands at the top of the file: tensors by name, or what holds them.
 
@@ -63,7 +47,7 @@ def read(path: Path) -> Names:
         UserError: it holds more than tensors and plain containers, is damaged, or of an age with no archive.
     """
     with reading(path):
-        if is_pickle(path):
+        if container_of(path) is Container.PICKLE:
             raise _of_pickle(path)
         _refuse_more_than_there_is(path)
         try:

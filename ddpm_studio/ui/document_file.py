@@ -10,11 +10,14 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from ddpm_studio import document
 from ddpm_studio.document import SUFFIX, Document
 from ddpm_studio.errors import UserError
-from ddpm_studio.ui.opening import PICTURES, ChosenCheckpoint, ChosenDataset, ChosenPicture, Opened, Reading, Restored
+from ddpm_studio.opening import PICTURES, ChosenCheckpoint, ChosenDataset, ChosenPicture, Opened, Restored
+from ddpm_studio.ui.opening import Reading
 from ddpm_studio.ui.recent import RecentFiles
 from ddpm_studio.ui.session import Session
 
-_OPENABLE = " ".join(f"*{suffix}" for suffix in (SUFFIX, *PICTURES, ".npz", "-ubyte", "-ubyte.gz", ".safetensors"))
+_OPENABLE = " ".join(
+    f"*{suffix}" for suffix in (SUFFIX, *PICTURES, ".npz", "-ubyte", "-ubyte.gz", ".safetensors", "model_index.json")
+)
 
 
 class DocumentFile(QObject):
@@ -49,7 +52,9 @@ class DocumentFile(QObject):
 
     def ask_and_open_folder(self) -> None:
         """File > Open folder."""
-        path = QFileDialog.getExistingDirectory(self._window, "Open a folder of pictures as data set", self._folder())
+        path = QFileDialog.getExistingDirectory(
+            self._window, "Open a folder: pictures, a run, a diffusers model", self._folder()
+        )
         if path:
             self.open(Path(path))
 

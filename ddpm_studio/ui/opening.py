@@ -1,84 +1,11 @@
-"""What a file or a folder that somebody opens or drops is: a document, an export, a checkpoint, data, a picture."""
+"""Reads what is opened or dropped in a thread."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from zipfile import is_zipfile
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from ddpm_studio import document
-from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
-
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-
-
-@dataclass(frozen=True)
-class Restored:
-    """A whole document; `home` is the file it is saved in, None if it came out of an export."""
-
-    document: Document
-    home: Path | None
-
-
-@dataclass(frozen=True)
-class ChosenPicture:
-    """A picture to drown in noise."""
-
-    path: Path
-
-
-@dataclass(frozen=True)
-class ChosenDataset:
-    """A data set: a folder or a file."""
-
-    path: Path
-
-
-@dataclass(frozen=True)
-class ChosenCheckpoint:
-    """A trained network: a checkpoint, or a run, whose newest one is meant."""
-
-    path: Path
-
-
-Opened = Restored | ChosenPicture | ChosenDataset | ChosenCheckpoint
-
-
-def read(path: Path) -> Opened:
-    """What `path` is, read once in full, so that what comes back can be used.
-
-    Raises:
-        UserError: it is none of these, or cannot be read.
-    """
-    from ddpm_studio import data, export  # noqa: PLC0415 - the window shows before their readers are needed
-    from ddpm_studio.data.idx import is_idx  # noqa: PLC0415
-
-    path = path.expanduser().absolute()
-    if not path.exists():
-        raise UserError(f"there is no file {path}")
-    if path.suffix.lower() == ".safetensors" or is_run(path):
-        from ddpm_studio.run import checkpoint_in  # noqa: PLC0415 - imports PyTorch
-
-        checkpoint_in(path).tensors()
-        return ChosenCheckpoint(path)
-    if path.is_dir() or is_idx(path):
-        data.load(str(path))
-        return ChosenDataset(path)
-    if path.suffix.lower() == ".json":
-        return Restored(document.load(path), path)
-    if (carried := export.read_provenance(path)) is not None:
-        return Restored(Document.from_json(carried.get("document")), None)
-    if is_zipfile(path):
-        data.load(str(path))
-        return ChosenDataset(path)
-    data.open_picture(path)
-    return ChosenPicture(path)
-
-
-def is_run(path: Path) -> bool:
-    """Whether a folder looks like that of a training run."""
-    return (path / "checkpoints").is_dir() and (path / "document.json").is_file()
+from ddpm_studio.opening import read
 
 
 class Reading(QThread):
