@@ -187,7 +187,7 @@ def measured(
 ) -> Iterator[Level]:
     """The errors on `x0` (N, *shape) at each t of `times`, one level a value, in the given order.
 
-    A sample is hidden in the same noise at every level, so that the curve is smooth and few levels are enough.
+    Each sample has its own noise at each t: what is by chance in it averages out over the levels too.
 
     Args:
         denoiser: a network or an exact denoiser.
@@ -198,8 +198,9 @@ def measured(
         tables: the t's at which the decoder of pictures is tabulated; None: wherever log SNR ≥ LOUDEST.
     """
     schedule, pictures = denoiser.schedule, x0.ndim == 4
-    eps = gaussian(tuple(x0.shape[1:]), seed=seed, samples=range(len(x0)), t=0, purpose=Purpose.LIKELIHOOD)
+    shape, samples = tuple(x0.shape[1:]), range(len(x0))
     for t in times:
+        eps = gaussian(shape, seed=seed, samples=samples, t=t, purpose=Purpose.LIKELIHOOD)
         guess = denoiser(q_sample(schedule, x0, t, eps), t).x0
         x0_hat = guess.clamp(-1.0, 1.0) if clip and pictures else guess
         errors = (x0 - x0_hat).double().square().flatten(1).mean(1).numpy()

@@ -16,7 +16,7 @@ import numpy as np
 
 from ddpm_studio.error_curve import RATIOS, Curve, Floats, standard_error
 from ddpm_studio.errors import UserError
-from ddpm_studio.sampler import Ancestral, Sampler
+from ddpm_studio.sampler import Ancestral, Sampler, Times
 from ddpm_studio.schedule import Schedule, Table
 
 
@@ -130,7 +130,7 @@ def bound(schedule: Schedule, curve: Curve, sigma: Sigma | Table) -> Bound:
     last = curve.decoder_bits(float(log_snr[1]), float(variance[1]))
     terms = np.zeros(schedule.T + 1)
     terms[1] = last.mean()
-    terms[2:] = step_bits(schedule, variance, x0_error)[2:]
+    terms[2:] = step_bits(schedule, np.arange(2, schedule.T + 1), variance[2:], x0_error[2:])
     weights = pull(schedule)[2:] ** 2 * noise[2:] / (2.0 * variance[2:] * log(2.0))
     each = prior + last + curve.weighted(log_snr[2:], weights)  # up to a constant, the same for all
     return Bound(schedule, variance, float(prior.mean()), terms, x0_error, standard_error(each))
@@ -143,13 +143,14 @@ def prior_bits(schedule: Schedule, second_moments: Floats) -> Floats:
     return bits
 
 
-def step_bits(schedule: Schedule, variance: Table, x0_error: Table) -> Table:
-    """L_{t−1} in bits per dimension at every t ≥ 2, (T+1,); 0 below. `x0_error` (T+1,) is of x̂_0."""
-    t = slice(2, None)
-    true, said = schedule.posterior_variance[t], variance[t]
-    bits = np.zeros(schedule.T + 1)
-    nats = 0.5 * (np.log(said / true) - 1.0 + (true + pull(schedule)[t] ** 2 * x0_error[t]) / said)
-    bits[t] = np.maximum(nats, 0.0) / log(2.0)  # rounding alone makes a KL negative
+def step_bits(schedule: Schedule, t: Times, variance: Floats, x0_error: Floats) -> Floats:
+    """L_{t−1} in bits per dimension at each t ≥ 2 of `t`, where σ_t² is `variance` and the error of x̂_0 `x0_error`.
+
+    The three arrays broadcast against each other: one t a row and one sample a column, or one t an entry.
+    """
+    true = schedule.posterior_variance[t]
+    nats = 0.5 * (np.log(variance / true) - 1.0 + (true + pull(schedule)[t] ** 2 * x0_error) / variance)
+    bits: Floats = np.maximum(nats, 0.0) / log(2.0)  # rounding alone makes a KL negative
     return bits
 
 

@@ -58,23 +58,29 @@ def test_between_the_levels_of_the_grid_the_cubic_is_near_closed_forms():
 
 
 def test_two_points_have_the_errors_of_the_reference():
-    x0 = torch.cat([torch.ones(20_000, 1), -torch.ones(20_000, 1)])
-    curve = curve_of(Exact.mixture(SCHEDULE, torch.tensor([[-1.0], [1.0]])), x0)
-    expected = {100: 0.042348182, 200: 0.46609349, 260: 0.4483192, 400: 0.19422893, 500: 0.078563057, 1000: 4.03583e-5}
-    found = curve.eps_error(SCHEDULE.log_snr[list(expected)])
-    np.testing.assert_allclose(found, list(expected.values()), rtol=0.03)
+    expected = {100: 0.042348182, 200: 0.46609349, 260: 0.4483192, 400: 0.19422893, 500: 0.078563057, 700: 0.006966109}
+    x0 = torch.cat([torch.ones(3000, 1), -torch.ones(3000, 1)])
+    exact = Exact.mixture(SCHEDULE, torch.tensor([[-1.0], [1.0]]))
+    curve = ErrorCurve.of(measured(exact, x0, expected, tables=None), x0)
+    log_snr = SCHEDULE.log_snr[list(expected)]
+    off = np.abs(curve.eps_error(log_snr) - list(expected.values())) / curve.eps_stderr()[::-1]
+    assert off.max() < 4.0
+    assert curve.eps_stderr().max() < 0.02
+    np.testing.assert_allclose(
+        two_points(log_snr) * SCHEDULE.alpha_bar[list(expected)], list(expected.values()), rtol=1e-4
+    )
 
 
 def test_few_levels_say_what_every_level_would():
-    """A smooth curve: measured at 113 levels it is, at the 1000 of a schedule, what is measured at each of these."""
+    """Measured at 113 levels it is, at the 1000 of a schedule, what is measured at each of these."""
     generator = torch.Generator().manual_seed(1)
-    data = torch.rand(50, 8, generator=generator) * 2 - 1
-    exact, x0 = Exact.mixture(SCHEDULE, data), data[::5]
+    data = torch.rand(50, 64, generator=generator) * 2 - 1
+    exact, x0 = Exact.mixture(SCHEDULE, data), data.repeat(20, 1)
     curve = curve_of(exact, x0)
-    every = list(measured(exact, x0, range(1, 1001), tables=None))
-    truth = np.array([level.x0_errors.mean() for level in every])
-    found = curve.x0_error(SCHEDULE.log_snr[1:])
-    assert np.abs(found - truth).max() < 5e-3 * truth.max()
+    times = range(1, 1001, 7)
+    truth = np.array([level.x0_errors.mean() for level in measured(exact, x0, times, tables=None)])
+    found = curve.x0_error(SCHEDULE.log_snr[list(times)])
+    assert np.abs(found - truth).max() < 0.05 * truth.max()
 
 
 class Off:
@@ -112,7 +118,7 @@ def test_the_decoder_is_tabulated_over_256_grey_levels_and_read_between_its_node
     (level,) = measured(exact, x0, [1], tables={1})
     assert level.decoder.shape == (6, len(RATIOS))
     alone, curve = ErrorCurve.of([level, Level(2, 5.0, level.x0_errors, None)], x0), curve_of(exact, x0)
-    eps = gaussian((1, 2, 2), seed=0, samples=range(6), t=0, purpose=Purpose.LIKELIHOOD)
+    eps = gaussian((1, 2, 2), seed=0, samples=range(6), t=1, purpose=Purpose.LIKELIHOOD)
     mean = exact(q_sample(SCHEDULE, x0, 1, eps), 1).x0.clamp(-1, 1).double()
     for ratio in (0.54, 1.0, 0.77):
         variance = ratio * SCHEDULE.beta[1]

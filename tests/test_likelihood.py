@@ -103,13 +103,14 @@ def test_the_rate_of_two_points_is_the_one_bit_that_tells_them_apart():
     """With σ² at its optimum the steps' terms sum to I(x_0; x_1), as far as the reverse is Gaussian."""
     schedule = Linear(T=4000, beta_start=2.5e-5, beta_end=0.005)
     exact = Exact.mixture(schedule, torch.tensor([[-1.0], [1.0]]))
-    x0 = torch.cat([torch.ones(4000, 1), -torch.ones(4000, 1)])
+    x0 = torch.cat([torch.ones(1000, 1), -torch.ones(1000, 1)])
     asked, times = on_grid(exact)
     curve = ErrorCurve.of(measured(asked, x0, times.tolist(), tables=None), x0)
     information = entropy_of_two_noisy_points(schedule.alpha_bar[1]) - 0.5 * log2(2 * pi * e * schedule.beta[1])
     assert information == pytest.approx(1.0, abs=1e-6)
     found = bound(schedule, curve, Sigma.OPTIMUM)
     assert found.prior + found.middle == pytest.approx(information, abs=4 * found.stderr + 0.01)
+    assert found.stderr < 0.05
 
 
 def small_network(schedule):
@@ -129,7 +130,7 @@ def independent_bound(denoiser, x0, variance, eps):
     said = torch.tensor(variance).sqrt()
     columns = []
     for t in range(1, denoiser.schedule.T + 1):
-        xt = alpha_bar[t].sqrt() * x0.double() + (1 - alpha_bar[t]).sqrt() * eps.double()
+        xt = alpha_bar[t].sqrt() * x0.double() + (1 - alpha_bar[t]).sqrt() * eps(t).double()
         with torch.no_grad():
             noise = denoiser.module(xt.float(), torch.full((len(x0),), t - 1)).double()
         guess = ((xt - (1 - alpha_bar[t]).sqrt() * noise) / alpha_bar[t].sqrt()).clamp(-1, 1)
@@ -156,7 +157,10 @@ def test_an_independent_implementation_finds_the_same_bound_of_a_network(sigma):
     x0 = (torch.randint(0, 256, (6, 1, 8, 8), generator=torch.Generator().manual_seed(0)) / 127.5 - 1).float()
     curve = ErrorCurve.of(measured(denoiser, x0, evenly_filled(40), seed=5, tables={1}), x0)
     found = bound(schedule, curve, sigma)
-    eps = gaussian((1, 8, 8), seed=5, samples=range(6), t=0, purpose=Purpose.LIKELIHOOD)
+
+    def eps(t):
+        return gaussian((1, 8, 8), seed=5, samples=range(6), t=t, purpose=Purpose.LIKELIHOOD)
+
     expected = independent_bound(denoiser, x0, found.variance, eps)
     assert found.prior == pytest.approx(expected[:, 0].mean(), rel=1e-5)
     np.testing.assert_allclose(found.terms[2:], expected[:, 2:].mean(0), rtol=2e-4)
@@ -166,17 +170,17 @@ def test_an_independent_implementation_finds_the_same_bound_of_a_network(sigma):
 
 
 def test_the_live_bound_of_an_exact_denoiser_is_what_its_own_schedule_measures():
-    """From the even grid, against a measurement at each of the schedule's own t's, with the same samples and noise."""
-    data = torch.rand(60, 1, 4, 4, generator=torch.Generator().manual_seed(2)).mul(255).round() / 127.5 - 1
+    """From the even grid, against a measurement at each of the schedule's own t's."""
+    data = torch.rand(60, 1, 8, 8, generator=torch.Generator().manual_seed(2)).mul(255).round() / 127.5 - 1
     for schedule in (Linear(), Cosine(T=300)):
-        exact, x0 = Exact.mixture(schedule, data), data[::6]
+        exact, x0 = Exact.mixture(schedule, data), (data[::2] + 0.1).clamp(-1, 1).mul(127.5).round() / 127.5
         asked, times = on_grid(exact)
         live = ErrorCurve.of(measured(asked, x0, times.tolist(), tables=None), x0)
         whole = ErrorCurve.of(measured(exact, x0, evenly_filled(schedule.T), tables={1}), x0)
         for sigma in Sigma:
             fast, full = bound(schedule, live, sigma), bound(schedule, whole, sigma)
-            assert fast.total == pytest.approx(full.total, rel=3e-3)
-            assert np.abs(fast.terms[2:] - full.terms[2:]).sum() < 0.01 * full.middle
+            assert fast.total == pytest.approx(full.total, rel=0.01)
+            assert np.abs(fast.terms[2:] - full.terms[2:]).sum() < 0.05 * full.middle
 
 
 def test_a_variance_of_zero_is_explained_and_not_nan():
