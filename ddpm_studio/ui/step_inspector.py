@@ -83,7 +83,8 @@ class StepInspector(QTabWidget):
     def show_model(self, model: Model) -> None:
         """Another denoiser, data set or schedule."""
         self._model = model
-        for view in map(self.widget, range(self.count())):
+        views: list[object] = [self.widget(index) for index in range(self.count())]
+        for view in views:
             if isinstance(view, ShowsModel):
                 view.show_model(model)
 
