@@ -1,6 +1,6 @@
 """The data pictures nearest to x_t, watched along a whole chain: what the exact denoiser goes by, a network may not."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +9,7 @@ from torch import Tensor
 
 from ddpm_studio.anatomy import Sizes
 from ddpm_studio.denoiser import Denoiser, Exact, Odds, Posterior, Prediction
-from ddpm_studio.sample import Step, sample
-from ddpm_studio.sampler import Sampler
+from ddpm_studio.sample import Step
 from ddpm_studio.schedule import Schedule
 
 NEAREST = 8
@@ -42,33 +41,41 @@ class Watched:
     sizes: Sizes
 
 
-def watch(exact: Exact, sampler: Sampler, *, seed: int, samples: Sequence[int], k: int = NEAREST) -> Iterator[Watched]:
-    """The chain of `sample`, to the bit, with the k pictures nearest to every x_t; raises what `sample` does."""
+Walk = Callable[[Denoiser], Iterator[Step]]
+"""A chain, or a part of one, for whichever denoiser it is given."""
+
+
+def watch(exact: Exact, walk: Walk, k: int = NEAREST) -> Iterator[Watched]:
+    """The steps of a walk, to the bit, with the k pictures nearest to every x_t; raises what the walk does."""
     witness = _Witness(exact, k)
     before = None
-    for step in sample(witness, sampler, seed=seed, samples=samples):
-        yield Watched(step, Neighbours.of(exact, witness.last, step.x0), Sizes.of(exact.schedule, step, before))
+    for step in walk(witness):
+        near = Neighbours.of(exact, witness.of(step.x), step.x0)
+        yield Watched(step, near, Sizes.of(exact.schedule, step, before))
         before = step.x0
 
 
-def compare(
-    denoiser: Denoiser, exact: Exact | None, sampler: Sampler, *, seed: int, samples: Sequence[int], k: int = NEAREST
-) -> Iterator[Watched]:
-    """The chain of a network, and what the exact denoiser of the pictures it was trained on would go by at each x_t."""
+def compare(denoiser: Denoiser, exact: Exact | None, walk: Walk, k: int = NEAREST) -> Iterator[Watched]:
+    """The walk of a network, and what the exact denoiser of the pictures it was trained on would go by at each x_t."""
     before = None
-    for step in sample(denoiser, sampler, seed=seed, samples=samples):
+    for step in walk(denoiser):
         near = None if exact is None else Neighbours.of(exact, exact.odds(step.x, step.t, k), step.x0)
         yield Watched(step, near, Sizes.of(denoiser.schedule, step, before))
         before = step.x0
 
 
 class _Witness:
-    """The exact denoiser; remembers what its last guess rested on."""
-
-    last: Posterior
+    """The exact denoiser; remembers what its guess rested on, of several in a step that of x_t, which is the first."""
 
     def __init__(self, exact: Exact, k: int) -> None:
         self._exact, self._k = exact, k
+        self._seen: list[Posterior] = []
+
+    def first(self) -> Posterior:
+        """The first guess since this was asked for last."""
+        first, *_ = self._seen
+        self._seen.clear()
+        return first
 
     @property
     def schedule(self) -> Schedule:
@@ -79,5 +86,5 @@ class _Witness:
         return self._exact.shape
 
     def __call__(self, x: Tensor, t: int) -> Prediction:
-        self.last = self._exact.posterior(x, t, self._k)
-        return self.last
+        self._seen.append(self._exact.posterior(x, t, self._k))
+        return self._seen[-1]

@@ -1,0 +1,90 @@
+"""A user's picture and mask, brought to the shape that a network takes; NumPy and Pillow only."""
+
+import base64
+import binascii
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from ddpm_studio.data import Picture, fit, open_picture, open_source, to_channels
+from ddpm_studio.errors import UserError
+
+Mask = NDArray[np.bool_]  # (H, W), true where the picture is to be repaired
+INLINE = "data:image/png;base64,"
+"""What a mask begins with that is in the document itself, as one painted in the window."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A picture of a network's shape."""
+
+    picture: Picture  # (H, W, C)
+    told: str  # what was done to it, in a few words; "" if nothing
+
+
+def fitted(ref: str, shape: tuple[int, ...]) -> Fitted:
+    """The picture that `ref` names, of the shape (C, H, H).
+
+    Raises:
+        UserError: there is no such picture, or the network draws no square pictures.
+    """
+    size = _size(shape)
+    found = open_source(ref)
+    picture = to_channels(fit(found, size), shape[0])
+    return Fitted(picture, _told(found, picture))
+
+
+def mask_of(ref: str, shape: tuple[int, ...]) -> Mask:
+    """The mask that `ref` is or names, for pictures of the shape (C, H, H); "" is one that repairs nothing.
+
+    Raises:
+        UserError: it cannot be read, or it repairs nothing although it is a file.
+    """
+    size = _size(shape)
+    if not ref:
+        return np.zeros((size, size), np.bool_)
+    picture = _inline(ref) if ref.startswith(INLINE) else open_picture(Path(ref).expanduser())
+    mask: Mask = to_channels(fit(picture, size), 1)[..., 0] >= 128
+    if not mask.any():
+        raise UserError("nothing in this mask is white, and white is what is repaired; paint some of it white")
+    return mask
+
+
+def reference_of(mask: Mask) -> str:
+    """The mask (H, W) as text that `mask_of` reads: "" where it repairs nothing."""
+    if not mask.any():
+        return ""
+    file = io.BytesIO()
+    Image.fromarray(mask).save(file, "PNG")
+    return INLINE + base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def _inline(ref: str) -> Picture:
+    try:
+        with Image.open(io.BytesIO(base64.b64decode(ref.removeprefix(INLINE), validate=True)), formats=["PNG"]) as file:
+            return np.asarray(file.convert("L"))[..., None]
+    except (binascii.Error, UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombWarning) as error:
+        raise UserError("the mask in this document is damaged; paint it again") from error
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    if len(shape) != 3 or shape[1] != shape[2]:
+        raise UserError("this denoiser draws no square pictures: it can begin in noise only")
+    return shape[1]
+
+
+def _told(found: Picture, made: Picture) -> str:
+    """As in "451 × 300 colour, cut and resized to 28 × 28 grey"."""
+    if found.shape == made.shape:
+        return ""
+    height, width, channels = found.shape
+    done = [word for word, true in (("cut", height != width), ("resized", min(height, width) != len(made))) if true]
+    how = " and ".join(done) or "turned"
+    return f"{width} × {height} {_COLOURS[channels]}, {how} to {len(made)} × {len(made)} {_COLOURS[made.shape[2]]}"
+
+
+_COLOURS = {1: "grey", 3: "colour"}
