@@ -14,6 +14,7 @@ from ddpm_studio.errors import UserError
 from ddpm_studio.files import reading, write_text
 from ddpm_studio.networks.settings import NETWORKS, Network, UNet
 from ddpm_studio.objective import OBJECTIVES, Objective, Simple
+from ddpm_studio.origin import ORIGINS, FromNoise, Origin
 from ddpm_studio.params import Json, Parameters, Range, one_of, refuse_unknown
 from ddpm_studio.plane.choices import Plane
 from ddpm_studio.sampler import SAMPLERS, Ancestral, Sampler
@@ -65,6 +66,7 @@ class Document:
     noising: Noising = field(default_factory=Noising)
     sampler: Sampler = field(default_factory=Ancestral)
     sampling: Sampling = field(default_factory=Sampling)
+    origin: Origin = field(default_factory=FromNoise)
     network: Network = field(default_factory=UNet)
     objective: Objective = field(default_factory=Simple)
     training: Training = field(default_factory=Training)
@@ -92,6 +94,11 @@ class Document:
         batch = min(self.training.batch, max(count, 1))
         return replace(self, training=replace(self.training, batch=batch))
 
+    @property
+    def stops(self) -> tuple[int, ...]:
+        """The timesteps of the states of the reverse chain, falling to 0, the first where its origin is."""
+        return self.sampler.stops(self.schedule.T, self.origin.begins(self.schedule.T))
+
     def __post_init__(self) -> None:
         if self.sampler.steps > self.schedule.T:
             object.__setattr__(self, "sampler", replace(self.sampler, steps=self.schedule.T))
@@ -110,6 +117,7 @@ class Document:
             "noising": self.noising.to_json(),
             "sampler": self.sampler.to_json(),
             "sampling": self.sampling.to_json(),
+            "origin": self.origin.to_json(),
             "network": self.network.to_json(),
             "objective": self.objective.to_json(),
             "training": self.training.to_json(),
@@ -135,6 +143,7 @@ class Document:
             noising=Noising.from_json(given.get("noising", {}), "noising"),
             sampler=one_of(SAMPLERS, given["sampler"], "sampler") if "sampler" in given else default.sampler,
             sampling=Sampling.from_json(given.get("sampling", {}), "sampling"),
+            origin=one_of(ORIGINS, given["origin"], "origin") if "origin" in given else default.origin,
             network=one_of(NETWORKS, given["network"], "network") if "network" in given else default.network,
             objective=one_of(OBJECTIVES, given["objective"], "objective")
             if "objective" in given

@@ -23,6 +23,7 @@ class Session(QObject):
     noising_changed = Signal(object)
     sampler_changed = Signal(object)
     sampling_changed = Signal(object)
+    origin_changed = Signal(object)
     network_changed = Signal(object)
     objective_changed = Signal(object)
     training_changed = Signal(object)
