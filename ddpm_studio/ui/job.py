@@ -13,6 +13,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, QTimer, S
 from ddpm_studio.errors import UserError
 
 SLICE = 0.02  # seconds between two returns to the worker's event loop; one value if that takes longer
+SWITCH = 0.001  # seconds after which a thread hands Python on to another that waits for it
 FRAME = 15  # ms the window is given to draw a report before it is sent the next
 
 _log = logging.getLogger(__name__)
@@ -173,7 +174,7 @@ class _Worker(QObject):
     def _pull(self) -> None:
         try:
             if self._values is None:
-                _leave_a_core()
+                _leave_room()
                 self._values = iter(self._make())
             self._pile.append(next(self._values))
             self._wanted -= 1
@@ -215,7 +216,8 @@ def _explained(error: BaseException) -> str:
     return f"this failed unexpectedly ({type(error).__name__}: {str(error).partition(chr(10))[0]})"
 
 
-def _leave_a_core() -> None:
-    """Torch's threads are counted per thread: here all cores but the one the window draws with."""
+def _leave_room() -> None:
+    """For the window: a core (torch counts its threads in each thread anew), and Python more often than usual."""
+    sys.setswitchinterval(SWITCH)
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(max(1, min(torch.get_num_threads(), (os.cpu_count() or 2) - 1)))

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from ddpm_studio.export import Provenance
@@ -18,7 +19,7 @@ from ddpm_studio.ui.training_work import Line
 
 WIDE = 750  # logical pixels: the width that leaves room for the small plots
 ROOMY, LOG = 560, 76  # heights: the one that leaves room for the log, and the log's
-REDRAW = 60  # milliseconds between the drawing of one plot and that of the next
+REDRAW = 120  # milliseconds between the drawing of one plot and that of the next: the run needs Python more
 
 
 class TrainingViews(QWidget):
@@ -95,8 +96,12 @@ class TrainingViews(QWidget):
         """Draws no more."""
         self._redraw.stop()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._redraw.start()  # what was told while nobody looked
+
     def _on_redraw(self) -> None:
-        if self.plots.show_next():
+        if self.isVisible() and self.plots.show_next():
             self._redraw.start()
 
     def _on_film_moved(self, step: int) -> None:
