@@ -22,6 +22,10 @@ def asset(*parts: str) -> Path:
     raise UserError(f"the shipped file assets/{'/'.join(parts)} is missing; install DDPM Studio again")
 
 
+OF_POINTS = ("swiss-roll",)
+"""The shipped checkpoints whose networks are for points; the others' are for pictures."""
+
+
 @cache
 def photographs() -> tuple[str, ...]:
     """Names of the shipped photographs, sorted; `asset("images", name + ".png")` is the file."""

@@ -55,7 +55,7 @@ class Probe:
     times: Times  # (K,), rising
 
     @classmethod
-    def of(cls, data: Data, schedule: Schedule, count: int | None = None) -> "Probe":
+    def of(cls, data: Data, schedule: Schedule, count: int | None = None, bins: int = BINS) -> "Probe":
         """`count` held-out samples, evenly chosen; training samples where none is held out.
 
         Without a count PICTURES of them, or, as a point has few values, POINTS.
@@ -63,7 +63,7 @@ class Probe:
         held_out, there = len(data.test) > 0, len(data.test) or len(data.train)
         count = count or (PICTURES if len(data.shape) == 3 else POINTS)
         places = np.linspace(0, there - 1, min(count, there)).round().astype(np.int64)
-        return cls(torch.from_numpy(data.x0(places, held_out=held_out)), probe_times(schedule))
+        return cls(torch.from_numpy(data.x0(places, held_out=held_out)), probe_times(schedule, bins))
 
     def eps(self, t: int) -> Tensor:
         """The noise at t, (N, *shape)."""

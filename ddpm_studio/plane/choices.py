@@ -23,6 +23,27 @@ class Look(StrEnum):
     DIFFERENCE = "score error"
 
 
+class Guide(StrEnum):
+    """What walks the trajectories."""
+
+    EXACT = "exact"
+    NETWORK = "network"
+
+
+class Click(StrEnum):
+    """What is shown of the place that was clicked."""
+
+    WALK = "trajectories"
+    POSTERIOR = "posterior"
+
+
+class Shown(StrEnum):
+    """What the samplers side by side show."""
+
+    WALKS = "from the same xT"
+    SAMPLES = "samples against data"
+
+
 @dataclass(frozen=True)
 class Plane(Parameters):
     """Points, the network beside their exact denoiser, and where trajectories begin."""
@@ -33,13 +54,20 @@ class Plane(Parameters):
     )
     look: Annotated[Look, "what is drawn over the density"] = Look.EXACT
     finite: Annotated[bool, "take the training points as all there is, not the density they were drawn from"] = False
+    guide: Annotated[Guide, "what walks the trajectories: the exact denoiser or the network"] = Guide.EXACT
+    click: Annotated[Click, "what a click shows: trajectories from there, or q(x_{t−1} | x_t, x_0) for x_t there"] = (
+        Click.WALK
+    )
+    shown: Annotated[Shown, "what stands side by side: trajectories from the same x_T, or samples and data"] = (
+        Shown.WALKS
+    )
     compared: Annotated[tuple[str, ...], "samplers that start side by side from the same x_T"] = (
         "ancestral",
         "ddim",
         "langevin",
     )
-    x: Annotated[float, Range(-8.0, 8.0), "where the trajectories begin, across"] = 1.2
-    y: Annotated[float, Range(-8.0, 8.0), "where the trajectories begin, upwards"] = 0.9
+    x: Annotated[float, Range(-8.0, 8.0), "the place that was clicked, across"] = 1.2
+    y: Annotated[float, Range(-8.0, 8.0), "the place that was clicked, upwards"] = 0.9
     chains: Annotated[int, Range(1, MOST_CHAINS), "trajectories that begin there"] = 24
     seed: Annotated[int, Range(0, 2**63 - 1), "which noise"] = 0
     target: Annotated[Target, "what the network predicts"] = Target.V

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import sqrt
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ddpm_studio.denoiser import Exact
@@ -82,13 +80,6 @@ class Density:
         stacked = torch.cat([up * self.means[:, 0], up * self.means[:, 1]]) @ across.T
         nearest = stacked.reshape(2, *self.mass.shape) / self.mass
         return (nearest.permute(1, 2, 0) - self.lattice.places.reshape(*self.mass.shape, 2)) / self.variance
-
-    def levels(self, shares: tuple[float, ...]) -> NDArray[np.float64]:
-        """The heights of q above which lie such shares of all its mass: falling where `shares` rises."""
-        falling = np.sort(self.mass.numpy().ravel().astype(np.float64))[::-1]
-        inside = np.cumsum(falling)
-        places = np.searchsorted(inside, np.array(shares) * inside[-1])
-        return falling[np.minimum(places, len(falling) - 1)]
 
 
 def density(exact: Exact, t: int, lattice: Lattice) -> Density:

@@ -1,16 +1,17 @@
 """How good a network for points is, held against a truth that is known."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import log, pi
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ddpm_studio.denoiser import Denoiser, Exact
 from ddpm_studio.levels import Probe
 from ddpm_studio.process import q_sample
+from ddpm_studio.sampler import Times
 
 
 def energy_distance(one: Tensor, other: Tensor) -> float:
@@ -21,15 +22,31 @@ def energy_distance(one: Tensor, other: Tensor) -> float:
     return float(2.0 * torch.cdist(one, other).mean() - _apart(one) - _apart(other))
 
 
-@torch.no_grad()
-def field_errors(denoiser: Denoiser, exact: Exact, probe: Probe) -> Iterator[float]:
-    """Mean of ‖ε̂ − ε*‖² per value over x_t ~ q at each of the probe's times: (1−ᾱ_t) times the error of the score.
+@dataclass(frozen=True, eq=False)
+class Field:
+    """Places x_t ~ q at each of a probe's times, with the exact ε* there: computed once, asked often."""
 
-    It is what is left of the network's loss once the part nobody can avoid is taken off.
-    """
-    for t in probe.times.tolist():
-        xt = q_sample(denoiser.schedule, probe.x0, t, probe.eps(t))
-        yield float((denoiser(xt, t).eps - exact(xt, t).eps).square().mean(dtype=torch.float64))
+    times: Times  # (K,), rising
+    log_snr: NDArray[np.float64]  # (K,)
+    places: list[Tensor]  # (N, 2) each
+    eps: list[Tensor]
+
+    @classmethod
+    def of(cls, exact: Exact, probe: Probe) -> "Field":
+        """Under the exact denoiser's schedule."""
+        times = probe.times.tolist()
+        places = [q_sample(exact.schedule, probe.x0, t, probe.eps(t)) for t in times]
+        eps = [exact(x, t).eps for x, t in zip(places, times, strict=True)]
+        return cls(probe.times, exact.schedule.log_snr[probe.times], places, eps)
+
+    def errors(self, denoiser: Denoiser) -> NDArray[np.float64]:
+        """Mean of ‖ε̂ − ε*‖² per value at each time, (K,): (1−ᾱ_t) times the squared error of the score.
+
+        It is what is left of the network's loss once the part that nobody can avoid is taken off. The denoiser goes by
+        the same schedule.
+        """
+        asked = zip(self.places, self.eps, self.times.tolist(), strict=True)
+        return np.array([float((denoiser(x, t).eps - eps).square().mean()) for x, eps, t in asked])
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from ddpm_studio.assets import checkpoints
+from ddpm_studio.assets import OF_POINTS, checkpoints
 from ddpm_studio.document import EXACT, TRAINING
 from ddpm_studio.run import SHIPPED
 from ddpm_studio.ui.live import LiveNetwork
@@ -23,7 +23,7 @@ class DenoiserSource(ReferenceBox):
 
     def show_denoiser(self, ref: str, live: LiveNetwork | None) -> None:
         """Shows which one is chosen, among those that can be; `live` is the network in training, if there is one."""
-        entries = {EXACT: "exact"} | {f"{SHIPPED}{name}": f"{name}, trained" for name in checkpoints()}
+        entries = {EXACT: "exact"} | {f"{SHIPPED}{name}": f"{name}, trained" for name in checkpoints() if name not in OF_POINTS}
         if live is not None:
             entries[TRAINING] = f"in training: step {live.step:,}"
         entries.setdefault(ref, "in training" if ref == TRAINING else _named(ref))

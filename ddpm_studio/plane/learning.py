@@ -1,0 +1,55 @@
+"""A network for points that learns while one watches: the trainer's steps, and now and then how far it has come."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ddpm_studio.data import PointData
+from ddpm_studio.denoiser import Exact, Trained
+from ddpm_studio.document import Document
+from ddpm_studio.learner import Learner, TrainStep
+from ddpm_studio.levels import Probe
+from ddpm_studio.plane.metrics import Field
+from ddpm_studio.source import source_of
+from ddpm_studio.train import train
+
+EVERY = 0.4  # seconds between two looks: a copy of the network and its errors take a hundredth of that
+LEVELS, POINTS = 8, 250
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """The averaged weights after so many steps."""
+
+    document: Document
+    step: int
+    loss: float  # mean since the last look
+    per_second: float  # steps
+    denoiser: Trained
+    log_snr: NDArray[np.float64]  # (K,), falling
+    errors: NDArray[np.float64]  # (K,), mean of ‖ε̂ − ε*‖² per value
+
+
+def learned(document: Document, data: PointData) -> Iterator[TrainStep | Progress]:
+    """Trains `document.recipe` on the points, on the CPU; a Progress about every EVERY seconds and at the end.
+
+    Raises:
+        UserError: as `Learner`.
+    """
+    recipe = document.recipe
+    learner = Learner(recipe, source_of(data, torch.device("cpu")), torch.device("cpu"))
+    field = Field.of(Exact.of(recipe.schedule, data), Probe.of(data, recipe.schedule, POINTS, LEVELS))
+    losses, begun = list[float](), perf_counter()
+    for step in train(learner):
+        losses.append(step.loss)
+        yield step
+        elapsed = perf_counter() - begun
+        if elapsed > EVERY or step.step == recipe.training.steps:
+            denoiser = learner.denoiser()
+            loss, speed = sum(losses) / len(losses), len(losses) / elapsed
+            yield Progress(document, step.step, loss, speed, denoiser, field.log_snr, field.errors(denoiser))
+            losses, begun = [], perf_counter()
