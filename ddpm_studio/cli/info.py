@@ -11,6 +11,7 @@ from ddpm_studio import __version__, log, schedule_files
 from ddpm_studio.assets import asset, photographs
 from ddpm_studio.cli.flags import NETWORK, OBJECTIVE, SAMPLER, SCHEDULE, Family, P, Subcommands
 from ddpm_studio.cli.opened import provenance_of
+from ddpm_studio.container import Container, container_of
 from ddpm_studio.document import load
 from ddpm_studio.files import reading
 from ddpm_studio.params import Parameter, parameters
@@ -26,7 +27,9 @@ def add(commands: Subcommands, name: str) -> None:
         description="Without FILE: versions, the device, where the shipped files are, and every schedule, sampler and\n"
         "data set with its flags. With FILE: what it is, and the document that made it.",
     )
-    parser.add_argument("file", nargs="?", metavar="FILE", help="a document, an export, a picture or a data set")
+    parser.add_argument(
+        "file", nargs="?", metavar="FILE", help="a document, an export, a checkpoint, a picture or a data set"
+    )
     parser.set_defaults(run=_run)
 
 
@@ -86,13 +89,13 @@ def _file(path: Path) -> Iterator[str]:
     if path.suffix.lower() in (".json", ".csv"):
         yield from _text_file(path)
         return
+    if container_of(path) is not Container.OTHER:
+        yield from _checkpoint(path)
+        return
     from ddpm_studio.data.idx import is_idx  # noqa: PLC0415 - Pillow
 
     if path.is_dir() or is_idx(path):
         yield _pictures_in(path)
-        return
-    if path.suffix.lower() == ".safetensors":
-        yield from _checkpoint(path)
         return
     provenance = provenance_of(path)
     yield f"{path}: {_arrays(path) if path.suffix.lower() == '.npz' else _picture(path)}"
@@ -116,10 +119,10 @@ def _pictures_in(path: Path) -> str:
 
 
 def _checkpoint(path: Path) -> Iterator[str]:
-    from ddpm_studio.checkpoint import Checkpoint  # noqa: PLC0415 - torch
     from ddpm_studio.networks.build import measure  # noqa: PLC0415 - torch
+    from ddpm_studio.run import checkpoint_at  # noqa: PLC0415 - torch
 
-    checkpoint = Checkpoint.open(path)
+    checkpoint = checkpoint_at(path)
     header = checkpoint.header
     size = measure(header.document.network, header.shape)
     yield f"{path}: a network of {size.parameters:,} parameters for {header.shape}, after {header.step:,} steps"
@@ -136,7 +139,10 @@ def _arrays(path: Path) -> str:
 
 def _picture(path: Path) -> str:
     from ddpm_studio.data.pictures import opened  # noqa: PLC0415 - Pillow
+    from ddpm_studio.export.film_file import film_text, is_mp4  # noqa: PLC0415 - Pillow
 
+    if is_mp4(path):
+        return film_text(path)[0]
     with opened(path) as image:
         frames = getattr(image, "n_frames", 1)
         return f"{image.format} {image.width} × {image.height} {image.mode}{f', {frames} frames' if frames > 1 else ''}"

@@ -3,6 +3,7 @@
 from collections.abc import Container
 from pathlib import Path
 
+from ddpm_studio import container
 from ddpm_studio.document import Document, load
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import existing
@@ -16,7 +17,7 @@ def document_in(path: Path) -> Document:
     """
     if path.suffix.lower() == ".json":
         return load(path)
-    if path.is_dir() or path.suffix.lower() == ".safetensors":
+    if path.is_dir() or container.container_of(path) is not container.Container.OTHER:
         from ddpm_studio.run import checkpoint_at  # noqa: PLC0415 - torch, not needed for other files
 
         return checkpoint_at(path).header.document

@@ -54,8 +54,8 @@ def read(path: Path) -> Names:
             found = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         except pickle.UnpicklingError as error:
             raise UserError(
-                f"{path} holds more than weights ({_called(_program(path))}), a program that would run when read; it "
-                "was not run: ask for a safetensors file or a diffusers folder"
+                f"{path} holds more than weights ({_called(_program(path))}), a program that would run when read "
+                "and was not; ask for a safetensors file or a diffusers folder"
             ) from error
     if not isinstance(found, Mapping) or not all(isinstance(key, str) for key in found):
         raise UserError(f"{path} holds no tensors by name; it is no checkpoint")
@@ -88,7 +88,7 @@ def _of_pickle(path: Path) -> UserError:
     if EDM.fits((called,)):
         return StrangerError(path, EDM.what, EDM.remedy)
     return UserError(
-        f"{path} is a bare pickle ({called}), a program that would run when read, or of a PyTorch before 1.6: ask "
+        f"{path} is a bare pickle ({called}), a program that would run when read, or of a PyTorch before 1.6; ask "
         "for a safetensors file or a diffusers folder"
     )
 
