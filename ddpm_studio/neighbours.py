@@ -50,7 +50,7 @@ def watch(exact: Exact, walk: Walk, k: int = NEAREST) -> Iterator[Watched]:
     witness = _Witness(exact, k)
     before = None
     for step in walk(witness):
-        near = Neighbours.of(exact, witness.of(step.x), step.x0)
+        near = Neighbours.of(exact, witness.first(), step.x0)
         yield Watched(step, near, Sizes.of(exact.schedule, step, before))
         before = step.x0
 

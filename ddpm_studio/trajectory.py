@@ -1,6 +1,6 @@
 """The reverse chain that was walked: every step of it can be had again, to the bit, in bounded memory."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -139,13 +139,18 @@ class Trajectory:
         Raises:
             IndexError: the chain has not been there.
         """
-        return self.begin(i).x
+        return self.standing(i)().x
 
-    def begin(self, i: int) -> State:
-        """State i with all that going on from it takes. IndexError: as `state`."""
+    def standing(self, i: int) -> Callable[[], State]:
+        """Finds state i with all that going on from it takes; what it looks at is fixed now. IndexError: as `state`."""
         if i == self._length and self._end is not None:
-            return self._state(i, self._end)
-        return self._state(i, self._kept[i] if i in self._kept else self.step(i))
+            kept: _Key | Step = self._end
+        elif i in self._kept:
+            kept = self._kept[i]
+        else:
+            walk = self.walk(i)
+            return lambda: self._state(i, next(walk))
+        return lambda: self._state(i, kept)
 
     def _state(self, i: int, kept: "_Key | Step") -> State:
         return State(self.times[i], kept.x, self.times[i - 1] if i else self.last, kept.before)

@@ -1,6 +1,6 @@
 """The paths that were walked through the tree of branches, each asked like one trajectory, all within one budget."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import TypeVar
 
@@ -135,7 +135,7 @@ class Tree:
         budget: bytes for all of them: the largest is thinned out first.
     """
 
-    def __init__(self, denoiser: Denoiser, known: Known | None = None, budget: int = BUDGET) -> None:
+    def __init__(self, denoiser: Denoiser, *, known: Known | None = None, budget: int = BUDGET) -> None:
         self.denoiser, self.known = denoiser, known
         self._budget = budget
         self._walked: dict[Branches, Trajectory] = {}
@@ -163,10 +163,9 @@ class Tree:
         """Forgets every other leg: it can be walked again, to the bit."""
         self._walked = {branches: walked for branches, walked in self._walked.items() if branches in legs}
 
-    def standing(self, leg: Leg, steps: int) -> State | None:
-        """The state of a leg after so many steps; None if it has not begun."""
-        walked = self._of(leg)
-        return walked.begin(steps) if len(walked) else None
+    def standing(self, leg: Leg, steps: int) -> Callable[[], State]:
+        """Finds the state of a leg after so many of the steps taken, as things are now; may ask the denoiser."""
+        return self._of(leg).standing(steps)
 
     def _of(self, leg: Leg) -> Trajectory:
         if leg.branches not in self._walked:

@@ -45,7 +45,7 @@ def walk(tree: Tree, along: Route) -> list[Step]:
             if i >= done:
                 tree.append(leg, step)
             found.append(step)
-        state = tree.standing(leg, leg.taken) or state
+        state = tree.standing(leg, leg.taken)() if tree.length(leg) else state
     return found
 
 

@@ -2,20 +2,28 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from itertools import islice
 from time import monotonic
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from ddpm_studio.anatomy import Sizes
-from ddpm_studio.document import Document
-from ddpm_studio.neighbours import Neighbours, Watched
+from ddpm_studio.branch import TRUNK, Branches
+from ddpm_studio.document import EXACT, Document
+from ddpm_studio.neighbours import Neighbours
+from ddpm_studio.route import Route
 from ddpm_studio.sample import Step
-from ddpm_studio.trajectory import Trajectory
+from ddpm_studio.tree import Path, Tree
+from ddpm_studio.tree import taken as _of_rows
 from ddpm_studio.ui.job import Job, Outcome
 from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.model import Model, Source, opened
-from ddpm_studio.ui.reverse_walk import Frame, under, walk
+from ddpm_studio.ui.reverse_walk import Frame, Standing, Taken, broken, route_of, under, walk, walkable
+
+Note = tuple[Neighbours | None, Sizes]
+"""What is remembered of a step beside what it can be made again from."""
+
+AT_HAND = 4
+"""Steps that are kept whole beside the tree's budget, and twice its stride more."""
 
 
 class ReverseChain(QObject):
@@ -23,6 +31,8 @@ class ReverseChain(QObject):
 
     `go` asks for a state, walking there if need be, and `look_back` for one that has been walked already; `shown`
     follows, on the way there too. All methods are for the thread of the window and return at once.
+
+    The trunk and its branches are one tree: what has been walked of it stays while only branches change.
     """
 
     opened = Signal(object)  # Model: read and ready, before the first state
@@ -36,14 +46,17 @@ class ReverseChain(QObject):
         self.document: Document | None = None  # what is walked: under the schedule of the denoiser
         self.model: Model | None = None
         self.times: tuple[int, ...] = (0,)
-        self.trajectory: Trajectory | None = None
+        self.trajectory: Path | None = None  # to the branch that is looked at
         self.neighbours: list[Neighbours | None] = []  # of every step taken
         self.sizes: list[Sizes] = []  # of every step taken
+        self._tree: Tree | None = None
+        self._notes: dict[Branches, list[Note]] = {}  # of every leg, as in the tree
+        self._root: tuple[object, ...] = ()  # what the tree grows from
         self.position = -1  # the state that is shown; −1 is none
         self._wanted = 0
         self._asked = 0  # steps the job was asked for
         self._begun = (0.0, 0)  # when this walk began, and after how many steps
-        self._at_hand: dict[int, Step] = {}  # the newest step and the one recalled last
+        self._at_hand: dict[int, Step] = {}  # the newest steps and those recalled last, the oldest first
         self._walking: Job | None = None
         self._recalling: Job | None = None
         self._verifying: Job | None = None
@@ -67,21 +80,30 @@ class ReverseChain(QObject):
     def restart(self, document: Document, live: LiveNetwork | None = None) -> None:
         """Walks the chain of another document as far, in t/T, as this one was to go, and looks from where it was to.
 
+        Where it differs in its branches only, nothing is walked that has been walked. A branch that cannot be walked
+        is `failed`, and the nearest one it comes from is walked instead.
+
         Args:
             document: what to walk.
             live: the network in training, if there is one.
         """
         aims = self._aims()
         source, model = Source.of(document, live), self.model
+        document, reason = walkable(document)
         known = model is not None and model.network is not None and model.source == source
         planned = under(document, model.denoiser.schedule) if known and model else document
         self._retire()
-        self.sizes = []
-        self.trajectory, self.neighbours, self._at_hand, self.position = None, [], {}, -1
-        self._asked = 0
-        self._walking = self._job(walk(document, source, model), self._on_walked)
+        self._root, before = _root(document, source), self._root
+        if self._root != before or model is None or self._tree is None:
+            self._tree, self._notes = None, {}
+        self.trajectory, self._at_hand, self.position = None, {}, -1
+        self.document = planned
+        standing = self._enter()
+        self._walking = self._job(walk(document, source, model, standing), self._on_walked)
         self._walking.step()  # the model
         self._plan(planned, *aims)
+        if reason:
+            self.failed.emit(reason)
 
     def go(self, index: int, ahead: int = 0) -> None:
         """Shows state `index`, walking there if need be, and `ahead` states further; a longer walk is broken off."""
@@ -99,6 +121,12 @@ class ReverseChain(QObject):
             T = self.document.schedule.T
             self._wanted = min(range(self.front + 1), key=lambda i: abs(self.times[i] - share * T))
             self._show()
+
+    def path(self, branch: int) -> Path | None:
+        """The way to a branch as far as it has been walked; None before the first step, or if it cannot be walked."""
+        if self._tree is None or self.document is None or broken(self.document, branch):
+            return None
+        return self._tree.path(route_of(self.document, branch))
 
     def verify(self, source: Source) -> None:
         """Reads another denoiser, then says `verified` or `failed`; a restart with it need not read it again."""
@@ -123,6 +151,40 @@ class ReverseChain(QObject):
         self.times = (*document.sampler.times(document.schedule.T).tolist(), 0)
         self._wanted, self._asked = self._index(position), min(self._asked, len(self.times) - 1)
         self._walk_to(self._index(front))
+        if self.neighbours:
+            self.advanced.emit()
+            self._show()
+
+    def _enter(self) -> Standing | None:
+        """Looks along the document's route: what is known of it, and from where it is to be walked on."""
+        assert self.document is not None
+        notes: list[Note] = []
+        standing = None
+        if self._tree is not None:
+            route = route_of(self.document)
+            legs = _legs(self.document)
+            self._tree.keep_only(legs)
+            self._notes = {key: each for key, each in self._notes.items() if key in legs}
+            self.trajectory = self._tree.path(route)
+            notes, standing = self._known(self._tree, route, self.trajectory)
+        self.neighbours, self.sizes = [near for near, _ in notes], [sizes for _, sizes in notes]
+        self._asked = len(notes)
+        return standing
+
+    def _known(self, tree: Tree, route: Route, path: Path) -> tuple[list[Note], Standing | None]:
+        """What is remembered of the steps that have been taken of a route, and where the next one begins."""
+        notes: list[Note] = []
+        for place, (leg, rows) in enumerate(zip(route.legs, path.rows, strict=True)):
+            known = self._notes.get(leg.branches, [])[: leg.taken]
+            notes += known if rows is None else [(_of_rows(near, rows), _of_rows(sizes, rows)) for near, sizes in known]
+            if known and (len(known) < leg.taken or leg is route.legs[-1]):
+                return notes, Standing(place, len(known), tree.standing(leg, len(known)))
+            if len(known) < leg.taken:
+                break
+        while place and not route.legs[place - 1].taken:  # it begins where it has only been painted on
+            place -= 1
+        stem = route.legs[place - 1]
+        return notes, Standing(place, 0, tree.standing(stem, stem.taken)) if place else None
 
     def _walk_to(self, index: int) -> None:
         """Asks for the steps up to the one that leaves state `index`."""
@@ -134,7 +196,7 @@ class ReverseChain(QObject):
             self._asked += missing
 
     @Slot(object)
-    def _on_walked(self, values: list[Model | Watched]) -> None:
+    def _on_walked(self, values: list[Model | Taken]) -> None:
         for value in values:
             if isinstance(value, Model):
                 self._open(value)
@@ -150,19 +212,22 @@ class ReverseChain(QObject):
         document = under(self.document, model.denoiser.schedule)
         if document is not self.document:
             self._plan(document, *self._aims())
-        sampling = document.sampling
-        self.trajectory = Trajectory(
-            model.denoiser, document.sampler, seed=sampling.seed, samples=range(sampling.count)
-        )
+        if self._tree is None:
+            self._tree = Tree(model.denoiser)
+        self.trajectory = self._tree.path(route_of(document))
         self.opened.emit(model)
 
-    def _take(self, watched: Watched) -> None:
+    def _take(self, taken: Taken) -> None:
+        assert self._tree is not None
+        watched = taken.watched
+        self._tree.append(taken.leg, watched.step)
+        self._notes.setdefault(taken.leg.branches, []).append((watched.neighbours, watched.sizes))
         assert self.trajectory is not None
-        self._at_hand.pop(len(self.neighbours) - 1, None)
-        self._at_hand[len(self.neighbours)] = watched.step
-        self.trajectory.append(watched.step)
-        self.neighbours.append(watched.neighbours)
-        self.sizes.append(watched.sizes)
+        number = len(self.neighbours)
+        rows = self.trajectory.rows[self.trajectory.leg_of(number)[0]]
+        self._remember(number, _of_rows(watched.step, rows))
+        self.neighbours.append(_of_rows(watched.neighbours, rows))
+        self.sizes.append(_of_rows(watched.sizes, rows))
         self._asked = max(self._asked, len(self.neighbours))  # one was in work when the walk was broken off
 
     def _show(self) -> None:
@@ -174,7 +239,14 @@ class ReverseChain(QObject):
         if step is not None:
             self.position = index
             self.shown.emit(Frame(index, self.times, step, self.neighbours[number]))
+            self._prepare(number - 1)
         elif self._recalling is None:
+            self._recall(number)
+
+    def _prepare(self, number: int) -> None:
+        """Makes the step before the one that is shown again, if there is nothing else to do: going back is quick."""
+        busy = self._recalling is not None or len(self.neighbours) < self._asked
+        if number >= 0 and not busy and self._step(number) is None:
             self._recall(number)
 
     def _step(self, number: int) -> Step | None:
@@ -185,19 +257,31 @@ class ReverseChain(QObject):
         return self.trajectory.step(number) if self.trajectory.keeps(number) else None
 
     def _recall(self, number: int) -> None:
+        """Makes all steps again that it takes to come to this one from a state that is kept, and beyond to the next."""
         assert self.trajectory is not None
-        walk = self.trajectory.walk(number)
-        self._recalling = self._job(((number, step) for step in islice(walk, 1)), self._on_recalled)
+        together = self.trajectory.around(number)
+        walk = self.trajectory.walk(together.start)
+        self._recalling = self._job(zip(together, walk, strict=False), self._on_recalled)
         self._recalling.play()
 
     @Slot(object)
     def _on_recalled(self, values: list[tuple[int, Step]]) -> None:
         assert self._recalling is not None
-        self._recalling.retire()
-        self._recalling = None
-        newest = len(self.neighbours) - 1
-        self._at_hand = {number: step for number, step in self._at_hand.items() if number == newest} | dict(values)
+        assert self.trajectory is not None
+        for number, step in values:
+            self._remember(number, step)
+        if values[-1][0] == self.trajectory.around(values[-1][0])[-1]:
+            self._recalling.retire()
+            self._recalling = None
         self._show()
+
+    def _remember(self, number: int, step: Step) -> None:
+        """Has a step at hand, and no longer those that were longest ago."""
+        assert self.trajectory is not None
+        self._at_hand.pop(number, None)
+        self._at_hand[number] = step
+        while len(self._at_hand) > AT_HAND + 2 * self.trajectory.stride:
+            del self._at_hand[next(iter(self._at_hand))]
 
     @Slot(object)
     def _on_verified(self, values: list[Model]) -> None:
@@ -233,3 +317,15 @@ class ReverseChain(QObject):
         """The first state at or below t/T = `share`."""
         assert self.document is not None
         return bisect_left(self.times, -share * self.document.schedule.T - 1e-9, key=lambda t: -t)
+
+
+def _root(document: Document, source: Source) -> tuple[object, ...]:
+    """What decides the trunk: the schedule only where the denoiser is exact, for a network has its own."""
+    schedule = document.schedule if document.denoiser == EXACT else None
+    return source, schedule, document.sampler, document.sampling
+
+
+def _legs(document: Document) -> set[Branches]:
+    """Every leg of the document's tree that can be walked."""
+    places = [TRUNK, *(place for place in range(len(document.branches)) if not broken(document, place))]
+    return {leg.branches for place in places for leg in route_of(document, place).legs}

@@ -1,14 +1,21 @@
 """What the window's reverse chain is made of: the values its job yields, a state to look at."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
 
 from torch import Tensor
 
+from ddpm_studio.branch import TRUNK, lineage
 from ddpm_studio.document import Document
+from ddpm_studio.errors import UserError
 from ddpm_studio.neighbours import Neighbours, Watched, compare, watch
+from ddpm_studio.route import Leg, Route, route, trunk
 from ddpm_studio.sample import Step
 from ddpm_studio.schedule import Schedule
+from ddpm_studio.step import State
+from ddpm_studio.tree import begun, first_state, steps
 from ddpm_studio.ui.model import Model, Source, opened
 
 
@@ -37,20 +44,82 @@ class Frame:
         return self.step.next if self.final else self.step.x
 
 
-def walk(document: Document, source: Source, model: Model | None) -> Iterator[Model | Watched]:
-    """The model, read unless it is of this source already, then the steps of its chain. Raises what `opened` does."""
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """Where a walk is taken up again: the first leg of a route that has steps missing."""
+
+    place: int
+    done: int  # steps of it that have been taken
+    state: Callable[[], State]  # after them; before the first, where the leg before is left
+
+
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """A step that has been taken on a leg."""
+
+    leg: Leg
+    watched: Watched
+
+
+def walk(document: Document, source: Source, model: Model | None, standing: Standing | None) -> Iterator[Model | Taken]:
+    """The model, read unless it is of this source already, then the missing steps of the document's route.
+
+    Raises what `opened`, `route_of` and `tree.begun` do.
+    """
     if model is None or model.source != source:
         model = next(opened(source, document.schedule))
     model = model.under(document.schedule)
     yield model
-    document = under(document, model.denoiser.schedule)
-    seed, samples = document.sampling.seed, range(document.sampling.count)
-    if model.network is None and model.exact is not None:
-        yield from watch(model.exact, document.sampler, seed=seed, samples=samples)
-    else:
-        yield from compare(model.denoiser, model.exact, document.sampler, seed=seed, samples=samples)
+    legs = route_of(under(document, model.denoiser.schedule)).legs
+    place, done = (standing.place, standing.done) if standing else (0, 0)
+    state = standing.state() if standing else first_state(model.denoiser, legs[0])
+    for number in range(place, len(legs)):
+        leg = legs[number]
+        if number and not done:
+            state = begun(leg, state, model.denoiser.schedule)
+        for watched in islice(_watched(model, leg, state), leg.taken - done):
+            yield Taken(leg, watched)
+            step = watched.step
+            state = State(step.s, step.next, step.t, step.x0_clipped if leg.sampler.multistep else None)
+        done = 0
+
+
+def route_of(document: Document, branch: int | None = None) -> Route:
+    """The way to a branch, the one that is looked at unless another is named.
+
+    Raises:
+        UserError: the branch begins as a sample that there is not.
+    """
+    T, sampling = document.schedule.T, document.sampling
+    start = trunk(document.sampler, sampling.seed, sampling.count, document.sampler.stops(T))
+    return route(start, lineage(document.branches, document.branch if branch is None else branch), T)
+
+
+def broken(document: Document, branch: int) -> str:
+    """Why a branch cannot be walked, in one line; empty if it can."""
+    try:
+        route_of(document, branch)
+    except UserError as error:
+        return str(error)
+    return ""
+
+
+def walkable(document: Document) -> tuple[Document, str]:
+    """The document, looking at the nearest ancestor that can be walked, and why not at the branch itself."""
+    reason = broken(document, document.branch)
+    place = document.branch
+    while place != TRUNK and broken(document, place):
+        place = document.branches[place].parent
+    return replace(document, branch=place), reason
 
 
 def under(document: Document, schedule: Schedule) -> Document:
     """What is walked with a denoiser of this schedule: the document itself, if it has the same."""
     return document if document.schedule == schedule else replace(document, schedule=schedule)
+
+
+def _watched(model: Model, leg: Leg, state: State) -> Iterator[Watched]:
+    walked = partial(steps, leg=leg, state=state)
+    if model.network is None and model.exact is not None:
+        return watch(model.exact, walked)
+    return compare(model.denoiser, model.exact, walked)

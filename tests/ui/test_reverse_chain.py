@@ -10,7 +10,7 @@ from ddpm_studio.document import Document, Sampling
 from ddpm_studio.sample import sample
 from ddpm_studio.sampler import Ancestral, Ddim, Spacing
 from ddpm_studio.schedule import Cosine, Linear
-from ddpm_studio.trajectory import Trajectory
+from ddpm_studio.tree import Tree
 from ddpm_studio.ui.model import Source
 from ddpm_studio.ui.reverse_chain import ReverseChain
 from ddpm_studio.ui.reverse_walk import Frame
@@ -91,7 +91,7 @@ def test_the_last_state_is_the_finished_sample_at_t_0(qtbot, chain, document):
 
 
 def test_a_thinned_trajectory_is_recalled_in_the_background_to_the_bit(qtbot, chain, document, monkeypatch):
-    monkeypatch.setitem(Trajectory.__init__.__kwdefaults__, "budget", 20_000)
+    monkeypatch.setitem(Tree.__init__.__kwdefaults__, "budget", 20_000)
     chain.restart(document)
     first = {i: shown_after(qtbot, chain, i) for i in range(41)}
     assert chain.trajectory.stride > 1

@@ -20,7 +20,7 @@ from ddpm_studio.run import Run
 from ddpm_studio.sample import sample
 from ddpm_studio.sampler import Ancestral, Ddim
 from ddpm_studio.schedule import Cosine, Linear
-from ddpm_studio.trajectory import Trajectory
+from ddpm_studio.tree import Tree
 from ddpm_studio.ui.document_file import DocumentFile
 from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.panels.sampling import SamplingPanel
@@ -206,7 +206,7 @@ def test_bending_the_schedule_does_not_touch_the_chain_of_a_network(qtbot, panel
         session.preview(schedule=Cosine(T=60, s=0.05))
         assert panel._controls.note.use.isVisibleTo(panel)
         session.edit("schedule", schedule=Cosine(T=60, s=0.05))
-    assert panel._chain.trajectory.denoiser.schedule == Cosine(T=60)
+    assert panel._chain.model.denoiser.schedule == Cosine(T=60)
 
 
 def test_more_steps_than_the_network_has_are_as_many_as_it_has(qtbot, panel, session, file):
@@ -344,7 +344,7 @@ def test_a_checkpoint_that_has_gone_leaves_no_chain_until_another_choice(qtbot, 
 
 
 def test_a_thinned_chain_of_a_network_is_recalled_to_the_bit(qtbot, panel, file, monkeypatch):
-    monkeypatch.setitem(Trajectory.__init__.__kwdefaults__, "budget", 20_000)
+    monkeypatch.setitem(Tree.__init__.__kwdefaults__, "budget", 20_000)
     choose(qtbot, panel, file)
     first = [panel._frame, *(press(qtbot, panel, Qt.Key.Key_Right, index) for index in range(1, STEPS + 1))]
     assert panel._chain.trajectory.stride > 1

@@ -240,7 +240,7 @@ def test_ten_rapid_changes_end_with_the_last_one(qtbot, panel, session):
         session.edit("noise", sampling=Sampling(count=4, seed=seed))
         QApplication.processEvents()
     qtbot.waitUntil(lambda: at(panel) == 1, timeout=5000)
-    assert panel._chain.trajectory.seed == 19
+    assert panel._chain.document.sampling.seed == 19
     qtbot.waitUntil(lambda: len(panel._chain.findChildren(Job)) == 1, timeout=5000)
 
 
