@@ -51,7 +51,8 @@ def read(path: Path) -> Names:
             raise _of_pickle(path)
         _refuse_more_than_there_is(path)
         try:
-            found = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+            with path.open("rb") as file:  # given a name, PyTorch goes by its suffix
+                found = torch.load(file, map_location="cpu", weights_only=True)
         except pickle.UnpicklingError as error:
             raise UserError(
                 f"{path} holds more than weights ({_called(_program(path))}), a program that would run when read "
