@@ -12,6 +12,7 @@ from ddpm_studio.document import Document
 PICTURE = ("noise", "chelsea", "--out", "x.png")
 SAMPLE = ("sample", "--exact", "pixel-faces", "--steps", "2", "-n", "1", "--out", "x.png")
 
+EXACT = ["sample", "--exact", "pixel-faces", "--steps", "2"]
 BAD = {
     "no such command": (["sampel"], "did you mean sample?"),
     "no such command at all": (["frobnicate"], "gui, schedule, noise"),
@@ -55,7 +56,10 @@ BAD = {
     "no size": ([*PICTURE, "--size", "0"], "--size must be between 1 and 4096"),
     "a negative seed": ([*PICTURE, "--seed", "-1"], "--seed must be between 0"),
     "a seed past 64 bits": ([*SAMPLE, "--seed", str(2**63)], "--seed must be between 0"),
-    "a suffix that is none": (["noise", "chelsea", "--out", "x.tiff"], ".png or .gif or .webp or .apng or .mp4 or .npz"),
+    "a suffix that is none": (
+        ["noise", "chelsea", "--out", "x.tiff"],
+        ".png or .gif or .webp or .apng or .mp4 or .npz",
+    ),
     "no suffix": (["sample", "--exact", "fashion", "--out", "x"], ".png or .gif or .webp or .apng or .mp4 or .npz"),
     "no output": (["sample", "--exact", "fashion"], "--out"),
     "nothing to sample from": (["sample", "--out", "x.png"], "--exact"),
@@ -72,6 +76,22 @@ BAD = {
     "frames too fast": ([*SAMPLE[:-1], "x.gif", "--fps", "51"], "--fps must be between 1 and 50"),
     "speed of a picture that stands still": ([*SAMPLE, "--fps", "5"], "--fps means nothing to a picture"),
     "columns of numbers": ([*SAMPLE[:-1], "x.npz", "--columns", "5"], "--columns means nothing to arrays"),
+    "a hold that is no number": ([*SAMPLE[:-1], "x.gif", "--hold", "long"], "'long' is not a number"),
+    "a hold without end": ([*SAMPLE[:-1], "x.gif", "--hold", "61"], "from 0 to 60 seconds"),
+    "every zeroth step": ([*SAMPLE[:-1], "x.gif", "--every", "0"], "--every must be between 1"),
+    "two ways to choose the steps": ([*SAMPLE[:-1], "x.gif", "--every", "2", "--log", "3"], "not allowed with"),
+    "no such quantity": ([*SAMPLE, "--quantity", "x1"], "x_t, x0_hat, eps_hat, side-by-side"),
+    "a quantity of arrays": ([*SAMPLE[:-1], "x.npz", "--quantity", "x_t"], "--quantity means nothing to arrays"),
+    "a way of many": ([*SAMPLE[:-1], "many/", "--trajectory"], "--trajectory means nothing to a folder"),
+    "steps of many": ([*SAMPLE[:-1], "many/", "--every", "2"], "--every means nothing to a folder"),
+    "bytes of a picture": ([*SAMPLE, "--uint8"], "--uint8 is for an .npz"),
+    "two ways to say how many": ([*SAMPLE, "-n", "3", "--samples", "1"], "leave one out"),
+    "samples backwards": ([*EXACT, "--out", "x.png", "--samples", "7-3"], "--samples must be between 7"),
+    "samples that are no numbers": ([*EXACT, "--out", "x.png", "--samples", "a"], "'a' is not a whole number"),
+    "too many samples for a list of them": (
+        [*EXACT, "--out", "many/", "--samples", "0-9"],
+        "--samples is for what fits into one batch",
+    ),
     "a trajectory larger than memory": (
         ["sample", "--exact", "fashion", "-n", "100000", "--trajectory", "--out", "x.npz"],
         "GB",

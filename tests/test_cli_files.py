@@ -2,13 +2,15 @@
 
 import json
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
 
+from ddpm_studio.bulk_store import Store
 from ddpm_studio.cli import main
 from ddpm_studio.cli.opened import document_in, provenance_of
-from ddpm_studio.data import load, open_source, to_unit
+from ddpm_studio.data import load, open_picture, open_source, to_bytes, to_unit
 from ddpm_studio.document import Document, Noising, Sampling, save
 from ddpm_studio.sampler import Ancestral, Ddim, Spacing
 from ddpm_studio.schedule import Cosine, Linear
@@ -58,7 +60,7 @@ def test_a_trajectory_goes_from_noise_to_the_samples(run):
     assert np.abs(found["x0_hat"][0]).max() <= 1  # a mean of pictures
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.gif", "a.webp", "a.npz"])
+@pytest.mark.parametrize("name", ["a.png", "a.gif", "a.webp", "a.apng", "a.mp4", "a.npz"])
 def test_the_same_seed_gives_the_same_bytes(run, name):
     first = run(name, *SAMPLE, "--seed", "5").read_bytes()
     assert run(name, *SAMPLE, "--seed", "5").read_bytes() == first
@@ -107,7 +109,7 @@ def test_fewer_steps_than_the_default_are_taken_where_T_is_smaller(run):
     assert document_in(file).sampler.steps == 7
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.gif", "a.webp", "a.npz"])
+@pytest.mark.parametrize("name", ["a.png", "a.gif", "a.webp", "a.apng", "a.mp4", "a.npz"])
 def test_an_export_restores_the_document_that_made_it(run, name):
     expected = Document(sampler=Ancestral(steps=4), sampling=Sampling(count=3, seed=0))
     assert document_in(run(name, *SAMPLE)) == expected
@@ -117,13 +119,13 @@ def test_an_export_restores_the_document_that_made_it(run, name):
     )
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.gif", "a.webp", "a.npz"])
+@pytest.mark.parametrize("name", ["a.png", "a.gif", "a.webp", "a.apng", "a.mp4", "a.npz"])
 def test_sampling_from_an_export_makes_it_again(run, name):
     first = run(name, *SAMPLE, "--schedule", "cosine", "--seed", "3")
     assert run("again" + name, "sample", first).read_bytes() == first.read_bytes()
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.gif", "a.webp", "a.npz"])
+@pytest.mark.parametrize("name", ["a.png", "a.gif", "a.webp", "a.apng", "a.mp4", "a.npz"])
 def test_info_prints_the_document_of_an_export(run, name, capsys):
     file = run(name, *SAMPLE, "--seed", "77")
     assert main(["info", str(file)]) == 0
@@ -281,3 +283,95 @@ def test_a_picture_noised_to_numbers_is_drawn_as_if_noised_to_a_drawing(run, nam
         assert getattr(drawn, "n_frames", 1) == getattr(direct, "n_frames", 1)
         assert drawn.size == direct.size
         assert drawn.convert("RGB").tobytes() == direct.convert("RGB").tobytes()
+
+
+def frames_of(path):
+    """How many frames an animation has."""
+    if path.suffix == ".mp4":
+        with av.open(str(path)) as film:
+            return film.streams.video[0].frames - 1  # the last one stands there twice
+    with Image.open(path) as image:
+        return image.n_frames
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.webp", "a.apng", "a.mp4"])
+@pytest.mark.parametrize(
+    ("flags", "count"), [(("--frames", "all"), 10), (("--every", "3"), 4), (("--log", "5"), 5), (("--frames", "6"), 6)]
+)
+def test_the_steps_asked_for_are_the_frames(run, name, flags, count):
+    film = run(name, "sample", "--exact", "pixel-faces", "--steps", "9", "-n", "1", *flags)
+    assert frames_of(film) == count
+    assert len(provenance_of(film)["t"]) == count
+
+
+def test_every_third_step_of_nine_ends_at_the_sample(run):
+    flags = ("--trajectory", "--every", "3")
+    found = arrays(run("s.npz", "sample", "--exact", "pixel-faces", "--steps", "9", "-n", "1", *flags))
+    assert found["t"].tolist() == [1000, 667, 333, 0]
+    np.testing.assert_array_equal(found["trajectory"][-1], found["samples"])
+
+
+def test_side_by_side_shows_state_guess_and_noise_of_the_same_moments(run):
+    kept = arrays(run("kept.npz", *SAMPLE, "--trajectory"))
+    strip = run("s.png", *SAMPLE, "--frames", "all", "--quantity", "side-by-side", "--scale", "1")
+    with Image.open(strip) as image:
+        found = np.asarray(image)
+    assert found.shape == (9 * 18 - 2, 5 * 18 - 2, 3)
+    np.testing.assert_array_equal(found[:16, 72:], to_bytes(kept["samples"][0]))
+    np.testing.assert_array_equal(found[18:34, 18:34], to_bytes(kept["x0_hat"][1, 0]))
+    schedule, t = document_in(strip).schedule, kept["t"][1]
+    signal, noise = schedule.sqrt_alpha_bar[t], schedule.sqrt_one_minus_alpha_bar[t]
+    eps = (kept["trajectory"][1, 0] - signal * kept["x0_hat"][1, 0]) / noise
+    np.testing.assert_allclose(found[36:52, 18:34].astype(int), to_bytes(eps / np.float32(3)).astype(int), atol=1)
+    assert provenance_of(strip)["drawn"] == "side-by-side"
+
+
+def test_single_samples_are_those_of_the_whole_batch(run):
+    whole = arrays(run("whole.npz", *SAMPLE[:-1], "8"))["samples"]
+    some = run("some.npz", *SAMPLE[:-2], "--samples", "7,1-2")
+    np.testing.assert_allclose(arrays(some)["samples"], whole[[7, 1, 2]], atol=1e-4)
+    assert provenance_of(some)["numbers"] == [7, 1, 2]
+
+
+def test_the_last_frame_is_held_as_long_as_asked(run):
+    with Image.open(run("a.gif", *SAMPLE, "--hold", "4", "--fps", "10")) as image:
+        image.seek(image.n_frames - 1)
+        assert image.info["duration"] == 4000
+
+
+@pytest.mark.parametrize("name", ["many.npz", "many"])
+def test_more_than_a_batch_is_drawn_batch_by_batch_and_is_the_same(run, name, tmp_path):
+    out = tmp_path / name
+    assert main([*SAMPLE, "--batch", "2", "--out", f"{out}" if out.suffix else f"{out}/"]) == 0
+    whole = arrays(run("whole.npz", *SAMPLE))
+    if name == "many.npz":
+        assert arrays(out)["provenance"] is not None
+        np.testing.assert_allclose(arrays(out)["samples"], whole["samples"], atol=1e-5)
+        found = arrays(out)["arr_0"]
+    else:
+        found = np.stack([open_picture(path) for path in sorted(out.glob("*.png"))])
+        assert document_in(out / "00000002.png") == document_in(tmp_path / "whole.npz")
+    assert np.abs(found.astype(int) - whole["arr_0"]).max() <= 1
+
+
+def test_a_run_that_was_broken_off_goes_on_when_the_command_is_given_again(run, tmp_path, capsys, monkeypatch):
+    command = [*SAMPLE[:-1], "8", "--batch", "2", "--uint8", "--out", str(tmp_path / "many.npz")]
+    whole = arrays(run("whole.npz", *SAMPLE[:-1], "8"))["arr_0"]
+    seen = []
+
+    def interrupted(self, numbers, samples, put=Store.put):
+        seen.append(numbers)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        put(self, numbers, samples)
+
+    monkeypatch.setattr(Store, "put", interrupted)
+    assert main(command) == 130
+    assert "4 of 8 pictures are kept in" in capsys.readouterr().err
+    assert main(command) == 0
+    assert "4 of 8 pictures are in" in capsys.readouterr().err
+    assert [numbers.start for numbers in seen] == [0, 2, 4, 4, 6]
+    found = arrays(tmp_path / "many.npz")
+    assert set(found) == {"arr_0", "provenance"}
+    assert np.abs(found["arr_0"].astype(int) - whole).max() <= 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["many.npz", "whole.npz"]

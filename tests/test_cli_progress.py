@@ -69,12 +69,16 @@ def test_a_run_that_fails_leaves_a_clean_line(monkeypatch):
     assert stream.getvalue().endswith(progress.CLEAR)
 
 
-def test_frames_that_are_drawn_twice_count_once(monkeypatch):
+def test_a_part_of_the_next_counts_for_the_time_left_and_what_was_there_before_does_not(monkeypatch):
     now, stream = [0.0], io.StringIO()
     monkeypatch.setattr(progress.sys, "stderr", stream)
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
-    with progress.watching(["a", "b", "c"], "frames") as frames:
-        assert (len(frames), frames[0], frames[2]) == (3, "a", "c")
-        now[0] = 6.0
-        assert frames[0] == "a"
-    assert stream.getvalue() == "frames 2/3, 3 s left\n"
+    told = progress.Told(100, "pictures", before=40)
+    now[0] = 6.0
+    told.reached(40)
+    now[0] = 20.0
+    told.reached(40, ", batches of 32", part=10.0)
+    assert stream.getvalue().splitlines() == [
+        "pictures 40/100, 6 min 00 s left",
+        "pictures 40/100, batches of 32, 1 min 40 s left",
+    ]

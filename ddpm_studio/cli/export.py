@@ -1,4 +1,4 @@
-"""`ddpm-studio export`: samples kept as numbers, drawn; a run's network, to share; the document out of any export."""
+"""`ddpm-studio export`: samples kept as numbers, drawn; a network, to share; the document out of any export."""
 
 import argparse
 from enum import StrEnum
@@ -11,6 +11,7 @@ from ddpm_studio import document
 from ddpm_studio.cli.flags import Subcommands
 from ddpm_studio.cli.look import Look, add_look_flags, draw_samples, draw_trajectory, look_of
 from ddpm_studio.cli.opened import document_in, provenance_of
+from ddpm_studio.cli.weights import add_weights_flags, weights_of
 from ddpm_studio.errors import UserError
 
 EXAMPLES = """\
@@ -21,6 +22,7 @@ examples:
   ddpm-studio export faces.npz --quantity x0_hat --out guesses.webp
   ddpm-studio export runs/mine --out mine.safetensors          a run's averaged weights in half precision, to share
   ddpm-studio export faces.gif --out faces.ddpm.json           the document that made it
+  ddpm-studio export --checkpoint runs/mine --format diffusers --out mine    a folder for DDPMPipeline
 """
 
 
@@ -42,12 +44,19 @@ def add(commands: Subcommands, name: str) -> None:
         name,
         help="turn an export into another format",
         description="Draws the samples or the trajectory in an .npz as PNG, GIF or WebP, provenance included;\n"
-        f"or takes the document out of any export (--out NAME{document.SUFFIX}).",
+        f"or takes the document out of any export (--out NAME{document.SUFFIX}); or writes a trained\n"
+        "network in another library's format (--checkpoint, --format).",
         epilog=EXAMPLES,
     )
-    parser.add_argument("file", metavar="FILE", help="a file that the window or another command has written")
+    parser.add_argument("file", nargs="?", metavar="FILE", help="a file that the window or another command has written")
+    parser.add_argument("--checkpoint", metavar="FILE|RUN", help="a trained network, to write with --format")
+    parser.add_argument("--format", metavar="NAME", help="diffusers: a folder that DDPMPipeline.from_pretrained runs")
+    add_weights_flags(parser)
     parser.add_argument(
-        "--out", metavar="FILE", required=True, help=f".png, .gif, .webp, .safetensors or {document.SUFFIX}"
+        "--out",
+        metavar="FILE",
+        required=True,
+        help=f".png, .gif, .webp, .safetensors, {document.SUFFIX}; or a new folder",
     )
     parser.add_argument("--trajectory", action="store_true", help="PNG: a film strip of each sample, not its end alone")
     parser.add_argument(
@@ -60,7 +69,13 @@ def add(commands: Subcommands, name: str) -> None:
 
 
 def _run(args: argparse.Namespace) -> None:
-    file, out = Path(args.file), Path(args.out)
+    out = Path(args.out)
+    if args.checkpoint is not None or args.format is not None:
+        _write_network(args, out)
+        return
+    if args.file is None:
+        raise UserError("say what to export: a FILE, or --checkpoint with --format; see --help")
+    file = Path(args.file)
     if out.name.endswith(document.SUFFIX):
         document.save(document_in(file), out)
         return
@@ -78,8 +93,18 @@ def _run(args: argparse.Namespace) -> None:
             f"--out NAME{document.SUFFIX}"
         )
     quantity = None if args.quantity is None else _quantity(args.quantity)
-    whole_chain = args.trajectory or look.frames is not None or quantity is not None or kind is export.Kind.ANIMATION
+    whole_chain = args.trajectory or look.asks_for_way or quantity is not None or kind is export.Kind.ANIMATION
     _draw(file, out, look, (quantity or Quantity.X_T).key if whole_chain else "samples")
+
+
+def _write_network(args: argparse.Namespace, out: Path) -> None:
+    from ddpm_studio.interop import FORMATS  # noqa: PLC0415 - torch, not needed for --help
+    from ddpm_studio.run import checkpoint_named  # noqa: PLC0415 - torch
+
+    ref = args.checkpoint or args.file
+    if ref is None or args.format not in FORMATS:
+        raise UserError(f"a network is exported by --checkpoint FILE and --format, one of {', '.join(FORMATS)}")
+    FORMATS[args.format].save(checkpoint_named(ref), out, weights_of(args))
 
 
 def _slim(file: Path, out: Path) -> None:

@@ -9,16 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddpm_studio.cli.flags import whole
-from ddpm_studio.cli.progress import watching
+from ddpm_studio.cli.progress import watched
 from ddpm_studio.errors import UserError
 
 if TYPE_CHECKING:
     from ddpm_studio.data import Picture
-    from ddpm_studio.export import Frames
+    from ddpm_studio.export import Frames, Moments, Recording
 
-FLAGS = ("fps", "scale", "columns", "frames")
+STEPS = ("frames", "every", "log")
+FLAGS = ("fps", "hold", "scale", "columns")
 FILM, STRIP = 100, 10
-"""Frames of an animation and of a film strip, unless --frames says otherwise."""
+"""Frames of an animation and of a film strip, unless a flag says otherwise."""
+ALL = "all"
 
 BUDGET = 4 * 2**30
 """Bytes that the pictures of one command may take."""
@@ -28,27 +30,44 @@ BUDGET = 4 * 2**30
 class Look:
     """Layout of what is drawn; None leaves it to the drawing."""
 
-    fps: int
-    columns: int | None
-    scale: int | None
-    frames: int | None
+    fps: int = 20
+    columns: int | None = None
+    scale: int | None = None
+    frames: int | None = None
+    chosen: "Moments | None" = None
+    """Which states, if a flag says so."""
+    hold: float | None = None
+
+    @property
+    def asks_for_way(self) -> bool:
+        """Whether a flag chooses among the moments of a chain."""
+        return self.frames is not None or self.chosen is not None
+
+    def states(self, count: int, limit: int) -> list[int]:
+        """Which of the states 0..count − 1 are drawn; at most `limit`, evenly spaced, if no flag says otherwise."""
+        chosen = self.chosen
+        return moments(count, self.frames or limit).tolist() if chosen is None else list(chosen.of(count))
 
 
 def add_look_flags(parser: argparse.ArgumentParser) -> None:
     """The flags behind a `Look`."""
     group = add_film_flags(parser)
     group.add_argument("--columns", metavar="N", help="pictures in a row of the grid; default: nearly square")
-    group.add_argument(
+    which = group.add_mutually_exclusive_group()
+    which.add_argument(
         "--frames",
         metavar="N",
-        help=f"at most so many moments, evenly spaced (default {FILM} in an animation, {STRIP} in a film strip)",
+        help=f"so many moments, evenly spaced, or all (default {FILM} in an animation, {STRIP} in a film strip)",
     )
+    which.add_argument("--every", metavar="K", help="every K-th step, the last included")
+    which.add_argument("--log", metavar="N", help="so many moments, evenly spaced in log t: dense towards the end")
 
 
 def add_film_flags(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     """Those flags that also make sense for one picture at chosen moments."""
-    group = parser.add_argument_group("how it is drawn (PNG, GIF, WebP)")
-    group.add_argument("--fps", metavar="N", help="GIF and WebP: frames a second, 1 to 50 (default 20)")
+    group = parser.add_argument_group("how it is drawn (PNG, GIF, WebP, APNG, MP4)")
+    group.add_argument("--fps", metavar="N", help="animations: frames a second, 1 to 50 (default 20)")
+    group.add_argument("--hold", metavar="S", help="animations: seconds the last frame stays, 0 to 60 (default 1.5)")
     group.add_argument("--scale", metavar="N", help="every pixel becomes N × N; default: at least 64 pixels a side")
     return group
 
@@ -62,16 +81,45 @@ def look_of(args: argparse.Namespace, out: Path) -> Look:
     from ddpm_studio import export  # noqa: PLC0415 - Pillow, not needed for --help
 
     kind = export.kind_of(out)
-    meaningless = {export.Kind.PICTURE: ("fps",), export.Kind.ANIMATION: (), export.Kind.ARRAYS: FLAGS}[kind]
-    for name in meaningless:
-        if vars(args).get(name) is not None:
-            raise UserError(f"--{name} means nothing to {kind.value} ({out.name}); leave it out")
+    meaningless = {export.Kind.PICTURE: ("fps", "hold"), export.Kind.ANIMATION: (), export.Kind.ARRAYS: FLAGS}[kind]
+    refuse_flags(args, meaningless, f"{kind.value} ({out.name})")
+    every = vars(args).get("frames") == ALL
     return Look(
         fps=_number(args, "fps", 1, 50) or 20,
         columns=_number(args, "columns", 1, 10_000),
         scale=_number(args, "scale", 1, 64),
-        frames=_number(args, "frames", 2, 10_000),
+        frames=None if every else _number(args, "frames", 2, 10_000),
+        chosen=_chosen(args),
+        hold=_seconds(args),
     )
+
+
+def refuse_flags(args: argparse.Namespace, names: tuple[str, ...], what: str) -> None:
+    """UserError: one of these flags was given, and it means nothing to what is written."""
+    for name in names:
+        if vars(args).get(name) is not None:
+            raise UserError(f"--{name} means nothing to {what}; leave it out")
+
+
+def _chosen(args: argparse.Namespace) -> "Moments | None":
+    from ddpm_studio.export import Moments, Which  # noqa: PLC0415 - as above
+
+    if vars(args).get("frames") == ALL:
+        return Moments(Which.ALL)
+    if (every := _number(args, "every", 1, 4000)) is not None:
+        return Moments(Which.EVERY, every)
+    log = _number(args, "log", 2, 4000)
+    return None if log is None else Moments(Which.LOG, log)
+
+
+def _seconds(args: argparse.Namespace) -> float | None:
+    text = vars(args).get("hold")
+    if text is None:
+        return None
+    try:
+        return float(text)
+    except ValueError as error:
+        raise UserError(f"--hold: {text!r} is not a number") from error
 
 
 def _number(args: argparse.Namespace, name: str, low: int, high: int) -> int | None:
@@ -115,21 +163,34 @@ class Enlarged:
 
 
 def draw_film(out: Path, frames: "Frames", look: Look, told: dict[str, object]) -> None:
-    """A GIF or WebP of the frames, one drawn at a time."""
+    """An animation of the frames, one drawn at a time."""
     from ddpm_studio import export  # noqa: PLC0415 - see above
 
-    with watching(frames, "frames") as seen:
-        export.save_animation(out, seen, look.fps, told)
+    hold = export.HOLD if look.hold is None else look.hold
+    for _ in watched(export.saving_animation(out, frames, look.fps, told, hold), len(frames), "frames"):
+        pass
+
+
+def draw_recording(out: Path, recording: "Recording", look: Look, told: dict[str, object]) -> None:
+    """A recording as it is: an animation plays its grids, a PNG has a row of moments for each sample."""
+    from ddpm_studio import export  # noqa: PLC0415 - see above
+
+    if export.kind_of(out) is export.Kind.ANIMATION:
+        draw_film(out, recording.film(look.columns, look.scale), look, told)
+    elif len(recording.t) == 1:
+        export.save_picture(out, recording.film(look.columns, look.scale)[0], told)
+    else:
+        export.save_picture(out, recording.strip(look.scale), told)
 
 
 def draw_trajectory(out: Path, trajectory: NDArray[np.float32], look: Look, told: dict[str, object]) -> None:
-    """A trajectory (F, N, C, H, W): GIF and WebP play the grid of its pictures, PNG has a row of moments for each."""
+    """A trajectory (F, N, C, H, W): animations play the grid of its pictures, PNG has a row of moments for each."""
     from ddpm_studio import data, export  # noqa: PLC0415 - see above
 
     if export.kind_of(out) is export.Kind.ANIMATION:
-        frames = trajectory[moments(len(trajectory), look.frames or FILM)]
+        frames = trajectory[look.states(len(trajectory), FILM)]
         draw_film(out, export.Film(frames, look.columns, scale=look.scale), look, told)
     else:
-        frames = trajectory[moments(len(trajectory), look.frames or STRIP)]
+        frames = trajectory[look.states(len(trajectory), STRIP)]
         rows = np.moveaxis(frames, 0, 1).reshape(-1, *frames.shape[2:])
         export.save_picture(out, export.grid(data.to_bytes(rows), len(frames), scale=look.scale), told)

@@ -4,11 +4,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
-
-if TYPE_CHECKING:
-    from ddpm_studio.data import Picture
-    from ddpm_studio.export import Frames
+from typing import TypeVar
 
 T = TypeVar("T")
 
@@ -27,13 +23,6 @@ def watched(items: Iterable[T], total: int, what: str) -> Iterator[T]:
             told.reached(count)
 
 
-@contextmanager
-def watching(frames: "Frames", what: str) -> "Iterator[Frames]":
-    """The frames themselves; how many have been drawn is told while the block asks for them."""
-    with _told(len(frames), what) as told:
-        yield _Watched(frames, told)
-
-
 class Told:
     """A count that goes up from `before`, and what has been said of it."""
 
@@ -44,12 +33,16 @@ class Told:
         self._start = time.monotonic()
         self._due = self._start + PATIENCE
 
-    def reached(self, count: int, more: str = "") -> None:
-        """`count` of the total; `more` is said of them. Says nothing where something was said a moment ago."""
+    def reached(self, count: int, more: str = "", part: float = 0.0) -> None:
+        """`count` of the total, and `part` of what comes next, for the time left; `more` is said of them.
+
+        Says nothing where something was said a moment ago.
+        """
         now = time.monotonic()
         if now >= self._due:
             self._due = now + (TERMINAL if self._terminal else ELSEWHERE)
-            left = _spelt((now - self._start) / max(count - self._before, 1) * (self._total - count))
+            done = count + part
+            left = _spelt((now - self._start) / (done - self._before or 1.0) * (self._total - done))
             text = f"{self._what} {count}/{self._total}{more}, {left} left"
             self._write(CLEAR + text if self._terminal else text + "\n")
 
@@ -61,22 +54,6 @@ class Told:
     def _write(self, text: str) -> None:
         self._stream.write(text)
         self._stream.flush()
-
-
-class _Watched:
-    """Frames that count how many of them have been drawn."""
-
-    def __init__(self, frames: "Frames", told: Told) -> None:
-        self._frames, self._told = frames, told
-        self._drawn: set[int] = set()  # some are drawn twice, once to choose the colours
-
-    def __len__(self) -> int:
-        return len(self._frames)
-
-    def __getitem__(self, index: int, /) -> "Picture":
-        self._drawn.add(index)
-        self._told.reached(len(self._drawn))
-        return self._frames[index]
 
 
 @contextmanager

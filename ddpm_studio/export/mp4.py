@@ -11,8 +11,9 @@ import numpy as np
 
 from ddpm_studio.data.pictures import Picture, to_channels
 from ddpm_studio.errors import UserError
+from ddpm_studio.export.film_file import MP4_KEY
 from ddpm_studio.export.frames import Frames
-from ddpm_studio.export.provenance import MP4_KEY, Provenance, marked
+from ddpm_studio.export.provenance import Provenance, marked
 
 _CLOCK = Fraction(1, 1000)  # seconds: frames last whole milliseconds
 _QUALITY = {"crf": "14", "preset": "veryfast", "bf": "0"}  # without B-frames, frames may last unequally long

@@ -9,11 +9,11 @@ from PIL import Image
 from ddpm_studio.data.npz import open_npz, read_array
 from ddpm_studio.data.pictures import opened
 from ddpm_studio.errors import UserError
+from ddpm_studio.export.film_file import film_text, is_mp4
 from ddpm_studio.files import reading
 
 KEY = "ddpm-studio"  # names the text in a PNG, begins it in a GIF and a WebP
 NPZ_KEY = "provenance"
-MP4_KEY = "comment"
 IMAGE_DESCRIPTION = 0x010E  # the EXIF tag used in a WebP
 
 Provenance = Mapping[str, object]  # of JSON values
@@ -35,9 +35,7 @@ def read_provenance(path: Path) -> dict[str, object] | None:
     Raises:
         UserError: neither a picture nor an archive, or damaged.
     """
-    with reading(path), path.open("rb") as file:
-        head = file.read(8)
-    text = _reader_of(head)(path)
+    text = _unmarked(film_text(path)[1]) if is_mp4(path) else _text_of_still(path)
     if text is None:
         return None
     try:
@@ -49,11 +47,10 @@ def read_provenance(path: Path) -> dict[str, object] | None:
     return provenance
 
 
-def _reader_of(head: bytes) -> Callable[[Path], str | None]:
-    """Told by the first eight bytes of the file."""
-    if head.startswith(b"PK"):
-        return _text_of_npz
-    return _text_of_film if head[4:] == b"ftyp" else _text_of_picture
+def _text_of_still(path: Path) -> str | None:
+    with reading(path), path.open("rb") as file:
+        zipped = file.read(2) == b"PK"
+    return _text_of_npz(path) if zipped else _text_of_picture(path)
 
 
 def _text_of_npz(path: Path) -> str | None:
@@ -61,19 +58,6 @@ def _text_of_npz(path: Path) -> str | None:
         if NPZ_KEY not in archive:
             return None
         return str(read_array(archive, NPZ_KEY, path))
-
-
-def _text_of_film(path: Path) -> str | None:
-    """Of an MP4. UserError: it was cut short, or there is no film in it."""
-    import av  # noqa: PLC0415 - 0.1 s, and few files are films
-
-    with reading(path), av.open(str(path), format="mp4") as film:
-        if not film.streams.video:
-            raise UserError(f"cannot read {path}: there is no picture in it")
-        whole = sum(packet.size > 0 for packet in film.demux(video=0))
-        if whole < film.streams.video[0].frames:
-            raise UserError(f"cannot read {path}: it was cut short; export it again")
-        return _unmarked(film.metadata.get(MP4_KEY, ""))
 
 
 def _text_of_picture(path: Path) -> str | None:
