@@ -1,6 +1,6 @@
 """One reverse step taken apart: the sizes of its quantities, a few numbers for each sample."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -44,3 +44,20 @@ def residual(schedule: Schedule, step: Step) -> Tensor:
 def rms(values: Tensor) -> Tensor:
     """The root mean square of each row, (B, D) → (B,)."""
     return values.square().mean(1).sqrt()
+
+
+def one(step: Step, sample: int) -> Step:
+    """The step of a single sample, as a batch of one."""
+    cut = slice(sample, sample + 1)
+    x0 = step.x0[cut]
+    return replace(
+        step,
+        x=step.x[cut],
+        eps=step.eps[cut],
+        x0=x0,
+        x0_clipped=x0 if step.x0_clipped is step.x0 else step.x0_clipped[cut],
+        mean=step.mean[cut],
+        sigma=step.sigma[cut] if isinstance(step.sigma, Tensor) else step.sigma,
+        z=step.z[cut],
+        before=None if step.before is None else step.before[cut],
+    )

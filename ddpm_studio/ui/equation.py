@@ -28,7 +28,7 @@ class Equation(QWidget):
         self, markup: str, names: Mapping[str, str] | None = None, em: float = 0.0, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._em = em or 1.2 * self.fontMetrics().height() / 1.17
+        self._em = em or 1.1 * self.fontMetrics().height()
         self._lit: Mapping[str, QColor] = {}
         self._told: Mapping[str, str] = {}
         self._under = ""
@@ -42,6 +42,11 @@ class Equation(QWidget):
     def text(self) -> str:
         """The equation in one line of plain text."""
         return plain(self._tree)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of its named parts, from left to right."""
+        return tuple(dict.fromkeys(name for name, _ in self._box.areas))
 
     def show_markup(self, markup: str, names: Mapping[str, str] | None = None) -> None:
         """Shows another equation; raises what `parse` does."""

@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 from ddpm_studio.anatomy import Sizes
 from ddpm_studio.export import Provenance
 from ddpm_studio.neighbours import Neighbours
+from ddpm_studio.sampler import Sampler
+from ddpm_studio.ui.algorithm_view import AlgorithmView
 from ddpm_studio.ui.data_view import DataView
 from ddpm_studio.ui.model import Model
 from ddpm_studio.ui.reverse_walk import Frame
@@ -49,6 +51,7 @@ class StepInspector(QTabWidget):
     """
 
     asked = Signal(int)  # a t to look at
+    stepped = Signal(int)  # the state so many steps further
     saved = Signal(str)
     refused = Signal(str)
 
@@ -58,12 +61,15 @@ class StepInspector(QTabWidget):
         self._frame: tuple[Frame, int] | None = None
         self._walk: tuple[Sequence[int], Sequence[Neighbours | None], Sequence[Sizes], int] | None = None
         self.step = StepView(provenance)
+        self.algorithm = AlgorithmView()
         self.data = DataView(provenance)
         self.setDocumentMode(True)
         self.setUsesScrollButtons(True)
         self.setAccessibleName("the selected sample")
         self.add_view("Step", self.step)
+        self.add_view("Algorithm", self.algorithm)
         self.add_view("Data", self.data)
+        self.algorithm.stepped.connect(self.stepped)
         self.data.asked.connect(self.asked)
         for view in (self.step, self.data):
             view.saved.connect(self.saved)
@@ -87,6 +93,10 @@ class StepInspector(QTabWidget):
         for view in views:
             if isinstance(view, ShowsModel):
                 view.show_model(model)
+
+    def show_sampler(self, sampler: Sampler) -> None:
+        """Which sampler makes the step that is shown next."""
+        self.algorithm.show_sampler(sampler)
 
     def show_sample(self, frame: Frame, sample: int) -> None:
         """One sample of the frame."""

@@ -74,6 +74,8 @@ class SamplingPanel(QWidget):
         self._frame = frame
         self._player.show_position(frame.index)
         self._views.show_frame(frame)
+        assert self._chain.document is not None
+        self._inspector.show_sampler(self._chain.document.sampler)
         self._inspector.show_sample(frame, self._selected)
 
     def show_sample(self, sample: int) -> None:
@@ -242,6 +244,7 @@ class SamplingPanel(QWidget):
         self._controls.denoiser_asked.connect(self._on_denoiser_asked)
         self._views.picked.connect(self.show_sample)
         self._inspector.asked.connect(session.set_t)
+        self._inspector.stepped.connect(self._player.step)
         for refused in (self._views.refused, self._inspector.refused, self._export.refused):
             refused.connect(session.reported)
         for saved in (self._views.saved, self._inspector.saved, self._export.saved):

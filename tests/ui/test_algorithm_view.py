@@ -1,0 +1,145 @@
+import numpy as np
+import pytest
+import torch
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from ddpm_studio.anatomy import one
+from ddpm_studio.data import to_bytes
+from ddpm_studio.document import Document, Sampling
+from ddpm_studio.sampler import SAMPLERS, Ancestral, Heun
+from ddpm_studio.schedule import Linear
+from ddpm_studio.ui.algorithm_line import number
+from ddpm_studio.ui.image_view import image_of
+from ddpm_studio.ui.panels.sampling import SamplingPanel
+from ddpm_studio.ui.session import Session
+
+STEPS = 20
+
+
+@pytest.fixture
+def session(tmp_path):
+    path = tmp_path / "pictures.npz"
+    np.savez(path, arr_0=np.random.default_rng(0).integers(0, 256, (16, 6, 6, 3), np.uint8))
+    sampler = Ancestral(steps=STEPS, clip=False)
+    return Session(
+        Document(schedule=Linear(T=100), dataset=str(path), sampler=sampler, sampling=Sampling(count=3, seed=5))
+    )
+
+
+@pytest.fixture
+def panel(qtbot, session):
+    panel = SamplingPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(1300, 640)
+    panel.show()
+    panel._inspector.show_view(panel._inspector.algorithm)
+    qtbot.waitUntil(lambda: at(panel) == 0, timeout=5000)
+    yield panel
+    panel.close_jobs()
+
+
+def at(panel):
+    return -1 if panel._frame is None else panel._frame.index
+
+
+def shown(panel, name):
+    """What the first line that has the symbol shows of it."""
+    rows = panel._inspector.algorithm.rows
+    return next(row.values.shown(name) for row in rows if name in row.values.symbols)
+
+
+def test_each_symbol_carries_the_value_of_the_step_that_is_shown(qtbot, panel):
+    panel.show_sample(1)
+    step = panel._frame.step
+    for name, tensor, reach in (("x", step.x, 1), ("eps", step.eps, 3), ("mean", step.mean, 1), ("xs", step.next, 1)):
+        expected = image_of(to_bytes(tensor[1].numpy() / np.float32(reach)))
+        assert shown(panel, name).image == expected
+    assert shown(panel, "sigma").text == number(step.sigma_of(1))
+    assert shown(panel, "at").text == number(float(panel._chain.model.denoiser.schedule.alpha_bar[100]))
+
+
+def test_lines_are_lit_one_after_the_other_and_the_last_leads_to_the_next_step(qtbot, panel, session):
+    view = panel._inspector.algorithm
+    count = len(view.rows)
+    first = panel._frame
+    for number_ in range(count):
+        QTest.mouseClick(view.onward, Qt.MouseButton.LeftButton)
+        assert [row.lit for row in view.rows] == [index == number_ for index in range(count)]
+        later = view.rows[number_ + 1 :]
+        assert all(row.values.shown(row.line.gives).image is None for row in later)
+    assert panel._frame is first
+    QTest.mouseClick(view.onward, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: at(panel) == 1, timeout=5000)
+    assert view.line == 0
+    assert session.t == panel._frame.t == 95
+    QTest.mouseClick(view.backward, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: at(panel) == 0, timeout=5000)
+    assert view.line == count - 1
+    assert torch.equal(panel._frame.step.next, first.step.next)
+
+
+def test_keys_go_line_by_line_only_while_the_lines_are_to_be_seen(qtbot, panel):
+    view = panel._inspector.algorithm
+    panel.activateWindow()
+    panel.setFocus()
+    QTest.keyClick(panel, Qt.Key.Key_BracketRight)
+    QTest.keyClick(panel, Qt.Key.Key_BracketRight)
+    assert view.line == 1
+    QTest.keyClick(panel, Qt.Key.Key_BracketLeft)
+    assert view.line == 0
+    panel._inspector.show_view(panel._inspector.step)
+    QTest.keyClick(panel, Qt.Key.Key_BracketRight)
+    assert view.line == 0
+
+
+def test_slowly_goes_on_by_itself_through_the_steps_until_it_is_stopped(qtbot, panel):
+    view = panel._inspector.algorithm
+    view._timer.setInterval(1)
+    QTest.mouseClick(view.slowly, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: at(panel) >= 2, timeout=10000)
+    QTest.mouseClick(view.all, Qt.MouseButton.LeftButton)
+    assert (view.line, view.slowly.isChecked(), view._timer.isActive()) == (None, False, False)
+
+
+def test_playing_shows_whole_steps(qtbot, panel):
+    view = panel._inspector.algorithm
+    QTest.mouseClick(view.onward, Qt.MouseButton.LeftButton)
+    assert view.line == 0
+    panel._player.step(1)
+    qtbot.waitUntil(lambda: at(panel) == 1, timeout=5000)
+    assert view.line is None
+    assert not any(row.lit for row in view.rows)
+
+
+@pytest.mark.parametrize("kind", SAMPLERS)
+def test_every_sampler_shows_its_lines_and_they_tell_the_whole_of_its_steps(qtbot, panel, session, kind):
+    view = panel._inspector.algorithm
+    session.edit("sampler", sampler=SAMPLERS[kind](steps=5))
+    qtbot.waitUntil(lambda: panel._frame is not None and len(panel._frame.times) == 6, timeout=5000)
+    for index in range(6):
+        panel._player.go(index)
+        qtbot.waitUntil(lambda index=index: at(panel) == index, timeout=5000)
+        assert view.rows
+        assert view.rows[-1].line.gives == "xs"
+        assert view.note.isHidden()
+
+
+def test_a_step_that_did_more_than_its_lines_say_is_told_as_such(qtbot, panel, session):
+    session.edit("sampler", sampler=Heun(steps=5))
+    qtbot.waitUntil(lambda: panel._frame is not None and len(panel._frame.times) == 6, timeout=5000)
+    view = panel._inspector.algorithm
+    frame = panel._frame
+    object.__setattr__(frame.step, "mean", frame.step.mean + 0.1)
+    frame.step.__dict__.pop("next", None)
+    object.__setattr__(frame.step, "evaluations", 1)
+    view.show_frame(frame, 0)
+    assert not view.note.isHidden()
+
+
+def test_one_sample_of_a_step_is_that_sample_of_every_tensor(panel):
+    step = panel._frame.step
+    alone = one(step, 2)
+    for name in ("x", "eps", "x0", "mean", "z", "next"):
+        assert torch.equal(getattr(alone, name), getattr(step, name)[2:3])
+    assert alone.x0_clipped is alone.x0
