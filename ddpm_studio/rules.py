@@ -95,19 +95,18 @@ def langevin(chain: Chain, state: State, s: int) -> Step:
 def langevin_move(
     chain: Chain, x: Tensor, t: int, guess: Prediction, snr: float, turn: int
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Mean, σ and z of x + δ·score + √(2δ)·z with δ = 2(r‖z‖/‖score‖)², the norms of each sample by itself.
+    """Mean, σ and z of x + δ·score + √(2δ)·z with δ = 2 r² (1−ᾱ_t), which is 2(r‖z‖/‖score‖)² for usual norms.
 
-    Song et al. 2021, Alg. 5, where they are means over the batch; here a sample does not depend on its batch. All
-    three are of the shape of x (B, *shape).
+    Song et al. 2021, Alg. 5, takes the norms' means over the batch, √D and √(D/(1−ᾱ_t)) in many dimensions. Here they
+    are these numbers: a sample does not depend on its batch, and where a score is next to nothing, as happens in few
+    dimensions, its move is as long as elsewhere. All three are of the shape of x (B, *shape).
     """
     x0 = chain.used(guess)
     eps = guess.eps if x0 is guess.x0 else eps_from_x0(chain.schedule, x, t, x0)
     score = score_from_eps(chain.schedule, t, eps)
     z = chain.noise.like(x, t, Purpose.CORRECTION, turn)
-    norms = score.flatten(1).norm(dim=1)
-    length = torch.where(norms > 0.0, 2.0 * (snr * z.flatten(1).norm(dim=1) / norms) ** 2, 0.0)
-    length = length.reshape(-1, *(1,) * (x.ndim - 1))
-    return x + length * score, (2.0 * length).sqrt().expand_as(x), z
+    length = 2.0 * snr**2 * float(chain.schedule.one_minus_alpha_bar[t])
+    return x + length * score, torch.full_like(x, (2.0 * length) ** 0.5), z
 
 
 def _sigma(chain: Chain, move: Move, guess: Prediction) -> float | Tensor:
