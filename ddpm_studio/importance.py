@@ -77,6 +77,9 @@ def estimated(
     schedule = denoiser.schedule
     if not isinstance(sigma, Sigma):
         refuse_infinite(sigma)
+    next(
+        measured(denoiser, x0[:1], [1], seed=seed, clip=clip, tables=set())
+    )  # the very first call says nothing of cost
     start = perf_counter()
     (level,) = measured(denoiser, x0, [1], seed=seed, clip=clip, tables={1})
     first = _start(schedule, level, x0, sigma)
