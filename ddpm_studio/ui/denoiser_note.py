@@ -1,39 +1,48 @@
-"""What the denoiser is, in two lines; and where its schedule is not the document's, a way to make it so."""
+"""What the denoiser is, in two lines; and where its file says otherwise than the document, two ways on."""
 
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from ddpm_studio.advice import Advice, advice
+from ddpm_studio.document import Document
 from ddpm_studio.objective import Target
-from ddpm_studio.schedule import Schedule
-from ddpm_studio.ui.model import Model, Network
+from ddpm_studio.ui.model import Model, Network, Source
 
 TARGETS = {Target.EPS: "ε", Target.X0: "x₀", Target.V: "v"}
 
 
 class DenoiserNote(QWidget):
-    """A network walks under the schedule that it was trained under, whatever the document's is: this says so."""
+    """A network walks under the schedule that it was trained under, whatever the document's is: this says so.
 
-    schedule_asked = Signal(object)  # Schedule: the network's
+    What its file says otherwise than the document is shown with two ways on; a file whose advice was declined is not
+    asked about again.
+    """
+
+    advice_asked = Signal(object)  # Mapping[str, object]: changes of the document, as the file has it
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model: Model | None = None
-        self._schedule: Schedule | None = None
+        self._document: Document | None = None
+        self._advice: Advice | None = None
+        self._declined: set[Source] = set()
         self.text, self.differs = QLabel(self), QLabel(self)
         self.differs.setToolTip("a network walks under the schedule it was trained under, whatever is drawn")
-        self.use = QPushButton("Use the checkpoint's", self)
-        self.use.setToolTip(
-            "make the schedule that the network was trained under the document's; undo brings back yours"
-        )
+        self.use, self.keep = QPushButton("Use the file's", self), QPushButton("Keep mine", self)
+        self.use.setToolTip("make what the network was trained for the document's; undo brings back yours")
+        self.keep.setToolTip("leave the document as it is, and say no more of it for this network")
         self.use.clicked.connect(self._on_use)
-        column = QVBoxLayout(self)
+        self.keep.clicked.connect(self._on_keep)
+        column, buttons = QVBoxLayout(self), QHBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         for label in (self.text, self.differs):
             label.setWordWrap(True)
             column.addWidget(label)
-        column.addWidget(self.use)
+        for button in (self.use, self.keep):
+            buttons.addWidget(button)
+        column.addLayout(buttons)
         self._show_difference()
 
     def show_model(self, model: Model) -> None:
@@ -58,29 +67,37 @@ class DenoiserNote(QWidget):
         self.text.clear()
         self._show_difference()
 
-    def show_schedule(self, schedule: Schedule) -> None:
-        """The document's schedule, mid-drag too."""
-        self._schedule = schedule
+    def show_document(self, document: Document) -> None:
+        """The document, mid-drag too."""
+        self._document = document
         self._show_difference()
 
     def _show_difference(self) -> None:
-        model = self._model
-        own = None if model is None or model.network is None else model.denoiser.schedule
-        differs = own is not None and self._schedule is not None and own != self._schedule
-        for widget in (self.differs, self.use):
-            widget.setVisible(differs)
-        if model is not None and own is not None and differs:
-            self.use.setText("Use the network's" if model.source.live else "Use the checkpoint's")
-            self.differs.setText(f"Its schedule: {own.kind}, T = {own.T:,}, not yours.")
+        model, mine = self._model, self._document
+        asks = model is not None and model.network is not None and model.source not in self._declined
+        own = model.network.trained_by if asks and model is not None and model.network is not None else None
+        self._advice = None if own is None or mine is None else advice(own, mine)
+        for widget in (self.differs, self.use, self.keep):
+            widget.setVisible(self._advice is not None)
+        if self._advice is not None and model is not None:
+            self.use.setText("Use the network's" if model.source.live else "Use the file's")
+            self.differs.setText(f"It says otherwise: {'; '.join(self._advice.told)}.")
 
     def _on_use(self) -> None:
+        if self._advice is not None:
+            self.advice_asked.emit(self._advice.changes)
+
+    def _on_keep(self) -> None:
         if self._model is not None:
-            self.schedule_asked.emit(self._model.denoiser.schedule)
+            self._declined.add(self._model.source)
+        self._show_difference()
 
 
 def _of_network(network: Network) -> str:
     document = network.trained_by
     target, data = TARGETS[document.objective.target], Path(document.dataset).name
+    if not network.step:
+        return f"Network from elsewhere, predicting {target}."
     return f"Network trained for {network.step:,} steps on {data}, predicting {target}."
 
 

@@ -1,5 +1,6 @@
 """What a chain is made of: the denoiser, the sampler and its settings, how many samples, from which noise."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +19,6 @@ from PySide6.QtWidgets import (
 from ddpm_studio.document import EXACT, Document, Sampling
 from ddpm_studio.errors import UserError
 from ddpm_studio.sampler import SAMPLERS, Sampler
-from ddpm_studio.schedule import Schedule
 from ddpm_studio.ui.combo import Combo
 from ddpm_studio.ui.dataset_source import DatasetSource
 from ddpm_studio.ui.denoiser_note import DenoiserNote
@@ -68,7 +68,7 @@ class SamplingControls(QWidget):
         self.denoiser.show_denoiser(document.denoiser, self._session.live)
         self.dataset.show_dataset(document.dataset)
         self._top.setRowVisible(self.dataset, document.denoiser == EXACT)
-        self.note.show_schedule(document.schedule)
+        self.note.show_document(document)
         self.sampler.setCurrentIndex(self.sampler.findData(kind))
         self.forms[kind].set_value(document.sampler)
         self._stack.setCurrentWidget(self.forms[kind])
@@ -87,8 +87,8 @@ class SamplingControls(QWidget):
     def _on_document_changed(self, _field: object) -> None:
         self.show_document(self._session.document)
 
-    def _on_schedule_asked(self, schedule: Schedule) -> None:
-        self._session.edit("the checkpoint's schedule", schedule=schedule)
+    def _on_advice_asked(self, changes: Mapping[str, object]) -> None:
+        self._session.edit("as the checkpoint has it", **changes)
 
     def _on_kind_chosen(self, index: int) -> None:
         """The other sampler, with what both have in common kept."""
@@ -159,7 +159,7 @@ class SamplingControls(QWidget):
         ):
             changed.connect(self._on_document_changed)
         self.denoiser.asked.connect(self.denoiser_asked)
-        self.note.schedule_asked.connect(self._on_schedule_asked)
+        self.note.advice_asked.connect(self._on_advice_asked)
         self.dataset.asked.connect(self.dataset_asked)
         self.sampler.activated.connect(self._on_kind_chosen)
         for form in (self.count, self.seed):

@@ -187,7 +187,7 @@ def test_another_schedule_is_told_and_taken_over_by_the_button(qtbot, panel, ses
     assert not note.use.isVisibleTo(panel)
     choose(qtbot, panel, file)
     assert note.use.isVisibleTo(panel)
-    assert note.differs.text() == "Its schedule: cosine, T = 60, not yours."
+    assert note.differs.text() == "It says otherwise: schedule cosine, T = 60."
     before = panel._frame
     with qtbot.assertNotEmitted(panel._chain.opened, wait=200):
         note.use.click()
@@ -197,6 +197,30 @@ def test_another_schedule_is_told_and_taken_over_by_the_button(qtbot, panel, ses
     session.undo_stack.undo()
     assert session.document.schedule == Linear(T=100)
     assert note.use.isVisibleTo(panel)
+
+
+def test_clipping_and_variance_are_advice_too_and_may_be_declined(qtbot, panel, session, file, tmp_path, trained_by):
+    note = panel._controls.note
+    other = replace(trained_by, schedule=Linear(T=100), sampler=Ancestral(steps=30, clip=False, variance=1.0))
+    choose(qtbot, panel, checkpoint(tmp_path / "other.safetensors", other, seed=4))
+    assert note.differs.text() == "It says otherwise: clip off; variance 1."
+    note.keep.click()
+    assert session.document.sampler == Ancestral(steps=STEPS)
+    assert not note.use.isVisibleTo(panel)
+    choose(qtbot, panel, file)
+    assert note.use.isVisibleTo(panel)  # of another network it is said all the same
+    choose(qtbot, panel, tmp_path / "other.safetensors")
+    assert not note.use.isVisibleTo(panel)
+
+
+def test_the_file_s_advice_on_sampling_is_taken_as_one_undo_step(qtbot, panel, session, tmp_path, trained_by):
+    other = replace(trained_by, sampler=Ancestral(clip=False))
+    choose(qtbot, panel, checkpoint(tmp_path / "other.safetensors", other))
+    panel._controls.note.use.click()
+    assert session.document.sampler == Ancestral(steps=STEPS, clip=False)
+    assert session.document.schedule == Cosine(T=60)
+    session.undo_stack.undo()
+    assert (session.document.sampler, session.document.schedule) == (Ancestral(steps=STEPS), Linear(T=100))
 
 
 def test_bending_the_schedule_does_not_touch_the_chain_of_a_network(qtbot, panel, session, file):
