@@ -13,7 +13,7 @@ Corrections = Annotated[int, Range(1, 100), "Langevin moves at every noise level
 SignalToNoise = Annotated[
     float,
     Range(0.001, 1.0, log=True),
-    "r, the size of the score's pull against the noise: a move's length is 2(r‖z‖/‖score‖)²",
+    "r, the size of the score's pull against the noise: a move's length is 2 r² (1−ᾱ_t)",
 ]
 
 
