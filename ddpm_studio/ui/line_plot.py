@@ -13,6 +13,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from ddpm_studio.ui import theme
+from ddpm_studio.ui.log_axis import LogAxis
 from ddpm_studio.ui.plot import Plot
 from ddpm_studio.ui.plot_backdrop import DASHES, pin_pen, settle_axes
 
@@ -58,7 +59,7 @@ class LinePlot(Plot):
         limits: tuple[float, float] = (-inf, inf),
     ) -> None:
         theme.watcher()  # sets the colours that pyqtgraph gives to new plots
-        super().__init__(parent)
+        super().__init__(parent, axisItems={"left": LogAxis("left")} if log else None)
         self._name, self._lines, self._log, self._span, self._limits = name, tuple(lines), log, span, limits
         self._x: Column = np.zeros(0)
         self._columns: Sequence[Column] = [self._x for _ in lines]
@@ -73,7 +74,6 @@ class LinePlot(Plot):
         self.getAxis("left").setWidth(LEFT)
         item.titleLabel.setMaximumHeight(TITLE)
         item.layout.setRowFixedHeight(0, TITLE)
-        self.getAxis("left").setLogMode(x=False, y=log)
         self.setToolTip(tip)
         self.setAccessibleName(tip)
         self.setMinimumSize(120, 80)

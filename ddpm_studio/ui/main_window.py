@@ -1,6 +1,7 @@
 """The window: a dock for each panel, the menus, and a bar for messages. It shows itself first and fills itself then."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, Signal
@@ -149,6 +150,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.session.reported.connect(self.messages.error)
         self.session.noticed.connect(self.messages.notice)
+        self.session.device_changed.connect(partial(self._settings.setValue, "device"))
         self.session.panels_asked.connect(self.show_beside)
         self.session.undo_stack.cleanChanged.connect(self._name)
         self.files.renamed.connect(self._name)
@@ -167,7 +169,9 @@ class MainWindow(QMainWindow):
         self.setWindowModified(not self.session.undo_stack.isClean())
 
     def _restore(self) -> None:
-        """The size and the workspace of the last time."""
+        """The size, the workspace and the device of the last time."""
+        if isinstance(device := self._settings.value("device"), str):
+            self.session.set_device(device)
         self.resize((self.screen().availableSize() - FRAME).boundedTo(SIZE))
         geometry, workspace = self._settings.value("geometry"), self._settings.value("workspace")
         if isinstance(geometry, QByteArray):

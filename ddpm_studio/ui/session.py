@@ -32,6 +32,7 @@ class Session(QObject):
     branch_changed = Signal(object)
     settled = Signal(object)  # the document, after an edit, an undo, a redo or an opening; not during a drag
     t_changed = Signal(int)
+    device_changed = Signal(str)
     live_changed = Signal(object)  # LiveNetwork, or None: there is none any more
     panels_asked = Signal(object)  # keys of panels that somebody wants to be seen beside it, from the top down
     reported = Signal(str)  # one line for the message bar: something the user gave cannot be used
@@ -43,6 +44,7 @@ class Session(QObject):
         self._t = self._shown.schedule.T // 2
         self._place = 0.5  # t/T as it was asked for: T can be dragged away and back, and t comes back with it
         self._live: LiveNetwork | None = None
+        self._device = "auto"
         self.undo_stack = QUndoStack(self)
 
     def __del__(self) -> None:
@@ -70,6 +72,16 @@ class Session(QObject):
         t = min(max(t, 0), self._shown.schedule.T)
         self._place = t / self._shown.schedule.T
         self._move_to(t)
+
+    @property
+    def device(self) -> str:
+        """Where networks are trained, as `device.chosen` knows it. Not undoable: it is the machine's."""
+        return self._device
+
+    def set_device(self, name: str) -> None:
+        """Chooses another."""
+        self._device = name
+        self.device_changed.emit(name)
 
     @property
     def live(self) -> LiveNetwork | None:

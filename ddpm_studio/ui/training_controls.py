@@ -5,7 +5,6 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
-from ddpm_studio.device import devices
 from ddpm_studio.document import Document
 from ddpm_studio.networks import CONVENTIONS, NETWORKS, PRESETS, Network
 from ddpm_studio.objective import OBJECTIVES, Objective
@@ -14,6 +13,7 @@ from ddpm_studio.training import Training
 from ddpm_studio.ui import theme
 from ddpm_studio.ui.combo import Combo
 from ddpm_studio.ui.dataset_source import DatasetSource
+from ddpm_studio.ui.device_box import DeviceBox
 from ddpm_studio.ui.fold import Fold
 from ddpm_studio.ui.form import Form
 from ddpm_studio.ui.kind_form import KindForm
@@ -43,29 +43,14 @@ class TrainingControls(QWidget):
         self.weight = ObjectivePlot(session.document.objective, session.document.schedule, self)
         rest = [p.name for p in parameters(Training) if p.name not in COMMON]
         self.training, self.more = Form(Training, self, only=COMMON), Form(Training, self, only=rest)
-        self.device = _choice("device", "where it is trained; the fastest one first", self)
+        self.device = DeviceBox(session, self)
         self.pictures, self.cost = _note(self), _note(self)
         self._facts: Facts | None = None
         self._lay_out()
         self._connect()
-        self.show_devices()
         self.show_document(session.document)
         self.weight.show_t(session.t)
         theme.watcher().changed.connect(self._on_colours_changed)
-
-    @property
-    def device_name(self) -> str:
-        """As `device.chosen` knows it."""
-        return str(self.device.currentData())
-
-    def show_devices(self) -> None:
-        """Lists the devices with what is free on each now; the chosen one stays chosen."""
-        chosen = self.device.currentData()
-        self.device.clear()
-        for device in devices():
-            self.device.addItem(str(device), device.name)
-        self.device.setCurrentIndex(max(self.device.findData(chosen), 0))
-        self.device.setToolTip(self.device.currentText())
 
     def show_document(self, document: Document) -> None:
         """Shows what is chosen."""

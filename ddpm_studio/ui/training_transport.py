@@ -15,7 +15,6 @@ class TrainingTransport(QWidget):
     toggled = Signal()
     stopped = Signal()
     sample_asked = Signal()
-    compare_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -24,12 +23,10 @@ class TrainingTransport(QWidget):
         self.sample = self._button(
             "Sample from this", "draw samples with the averaged weights as they are now", self.sample_asked
         )
-        self.compare = self._button("Compare…", "other runs' loss in the same plot", self.compare_asked)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        for button in (self.go, self.stop, self.sample, self.compare):
+        for button in (self.go, self.stop, self.sample):
             row.addWidget(button)
-        row.addStretch()
         self.go.setMinimumWidth(96)
         self.show_state(State.IDLE, "Start")
 

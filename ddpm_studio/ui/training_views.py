@@ -35,7 +35,7 @@ class TrainingViews(QWidget):
     def __init__(self, provenance: Callable[[], Provenance], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._provenance = provenance
-        self.metrics, self.others = Metrics(), list[tuple[str, Metrics]]()
+        self.metrics = Metrics()
         self.numbers, self.plots, self.levels = TrainingNumbers(self), StepPlots(self), LevelPlot(self)
         self.film = PreviewFilm(provenance, self)
         self.log = QPlainTextEdit(self, readOnly=True, maximumBlockCount=500)
@@ -78,10 +78,9 @@ class TrainingViews(QWidget):
         self.plots.show_metrics(self.metrics)
         self.levels.show_levels(self.metrics, self.film.step)
 
-    def show_other(self, name: str, metrics: Metrics) -> None:
-        """Another run's loss, to compare with; the newest first."""
-        self.others = [(name, metrics), *(other for other in self.others if other[0] != name)]
-        self.plots.show_others(self.others)
+    def show_others(self, others: Sequence[tuple[str, Metrics]]) -> None:
+        """Other runs' losses, by their names, to compare with."""
+        self.plots.show_others(others)
 
     def show_room(self, width: int, height: int) -> None:
         """Where there is too little room, the plots are more important than the log, the loss than the small plots."""

@@ -355,17 +355,37 @@ def test_another_run_cannot_be_opened_while_one_is_under_way(qtbot, panel, sessi
 def test_another_run_s_loss_is_drawn_for_comparison(qtbot, panel, session, place, monkeypatch, reported, tmp_path):
     train_out(qtbot, panel)
     train_out(qtbot, panel)
-    choose_folder(monkeypatch, place / "stripes-1")
-    press(panel._transport.compare)
-    wait(qtbot, lambda: bool(panel._views.others))
+    compare(panel, "stripes-1")
+    wait(qtbot, lambda: bool(panel._comparison.runs))
     ((curve, label),) = panel._views.plots.loss._pins
     first = Metrics(Run.open(place / "stripes-1").metrics())
     assert label.toPlainText() == "stripes-1"
     np.testing.assert_allclose(curve.getData()[1], np.log10(first.column("smooth")))
+    compare(panel, "stripes-1")  # chosen again, it is taken away
+    assert panel._views.plots.loss._pins == []
     choose_folder(monkeypatch, tmp_path)
-    press(panel._transport.compare)
+    compare(panel, "Open a run…")
     wait(qtbot, lambda: bool(reported))
     assert "is not a run" in reported[0]
+
+
+def compare(panel, text):
+    """Chooses an entry of the Compare menu."""
+    menu = panel._comparison.menu()
+    menu.aboutToShow.emit()
+    next(action for action in menu.actions() if action.text() == text).trigger()
+
+
+def test_several_runs_are_compared_and_all_can_be_taken_away(qtbot, panel, place, session):
+    for _ in range(3):
+        train_out(qtbot, panel)
+    for name in ("stripes-1", "stripes-2"):
+        compare(panel, name)
+        wait(qtbot, lambda name=name: place / name in panel._comparison.runs)
+    labels = [label.toPlainText() for _, label in panel._views.plots.loss._pins]
+    assert labels == ["stripes-2", "stripes-1"]
+    compare(panel, "None")
+    assert panel._views.plots.loss._pins == []
 
 
 @pytest.mark.parametrize("when", ["running", "paused", "finished"])

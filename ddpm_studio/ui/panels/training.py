@@ -1,13 +1,10 @@
 """The training panel: a network learns in the background while its loss, its errors and its samples are watched."""
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QScrollArea,
@@ -18,15 +15,15 @@ from PySide6.QtWidgets import (
 )
 
 from ddpm_studio.document import Document, provenance
-from ddpm_studio.errors import UserError
 from ddpm_studio.export import Provenance
 from ddpm_studio.learner import TrainStep
-from ddpm_studio.record import Looked, Saved, alters, differences
-from ddpm_studio.run import Run
+from ddpm_studio.record import Looked, Saved
+from ddpm_studio.ui.comparison import Comparison
 from ddpm_studio.ui.job import Job, Outcome
 from ddpm_studio.ui.live import LiveNetwork
-from ddpm_studio.ui.resume_question import ResumeQuestion
+from ddpm_studio.ui.resume_question import Resuming
 from ddpm_studio.ui.run_folder import RunFolder, free_folder, standard_place, unfinished
+from ddpm_studio.ui.run_reader import RunReader
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.training_controls import TrainingControls
 from ddpm_studio.ui.training_facts import FactFinder
@@ -34,7 +31,7 @@ from ddpm_studio.ui.training_metrics import Metrics
 from ddpm_studio.ui.training_run import State, TrainingRun
 from ddpm_studio.ui.training_transport import TrainingTransport
 from ddpm_studio.ui.training_views import TrainingViews
-from ddpm_studio.ui.training_work import Begun, Known, is_run, known, with_training_of
+from ddpm_studio.ui.training_work import Begun, Known, is_run
 
 CONTROLS = 250  # logical pixels: the width of the forms
 
@@ -51,9 +48,10 @@ class TrainingPanel(QWidget):
         self._known: Known | None = None  # the run in the folder, as it was when it was opened or begun
         self._step = 0  # that the run has reached
         self._run, self._facts = TrainingRun(self), FactFinder(self)
-        self._reading: Job | None = None
+        self._reader, self._resuming = RunReader(self), Resuming(self)
         self._transport = TrainingTransport(self)  # made first: the panel's first control by keyboard
-        self._folder, self._controls = RunFolder(self), TrainingControls(session, self)
+        self._comparison, self._folder = Comparison(self), RunFolder(self)
+        self._controls = TrainingControls(session, self)
         self._views = TrainingViews(self._provenance, self)
         self._lay_out()
         self._connect()
@@ -122,22 +120,10 @@ class TrainingPanel(QWidget):
         document = self._session.settled_document
         if self._known is not None and self._step >= document.training.steps:
             self._on_new_asked()
-        if not is_run(self._folder.path):
+        if is_run(self._folder.path):
+            self._resuming.ask(self._folder.path, document)
+        else:
             self._begin(document)
-            return
-        try:
-            old = Run.open(self._folder.path).document
-        except UserError as error:
-            self._session.reported.emit(str(error))
-            return
-        changes = differences(old, with_training_of(old, document))
-        if not any(alters(change, document) for change in changes):
-            self._begin(document)
-            return
-        question = ResumeQuestion(self._folder.path.name, changes, self)
-        question.chose_old.connect(partial(self._on_old_chosen, old))
-        question.chose_new.connect(partial(self._begin, document))
-        question.open()
 
     def _on_old_chosen(self, old: Document) -> None:
         self._session.edit(
@@ -152,7 +138,7 @@ class TrainingPanel(QWidget):
 
     def _begin(self, document: Document) -> None:
         if self._run.state is State.IDLE:
-            self._run.start(self._folder.path, document, self._controls.device_name)
+            self._run.start(self._folder.path, document, self._controls.device.name)
 
     def _on_begun(self, begun: Begun) -> None:
         self.show_known(begun.known)
@@ -194,7 +180,7 @@ class TrainingPanel(QWidget):
         self._views.numbers.show_working(None)
         self._views.show_plots()
         self.show_state()
-        self._controls.show_devices()
+        self._controls.device.survey()
 
     def _on_sample_asked(self) -> None:
         self._run.hand_over(self._folder.path)
@@ -207,19 +193,11 @@ class TrainingPanel(QWidget):
         if not self._may_change_folder():
             return
         if is_run(folder):
-            self._read(folder, self.show_known)
+            self._reader.read(folder, self.show_known)
         elif folder.is_dir() and any(folder.iterdir()):
             self._session.reported.emit(f"{folder} is not a run, and it is not empty; choose another folder")
         else:
             self.show_new(folder)
-
-    def _on_compare_asked(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "A run to compare with", str(standard_place()))
-        if folder:
-            self._read(Path(folder), self._on_compared)
-
-    def _on_compared(self, found: Known) -> None:
-        self._views.show_other(found.run.folder.name, Metrics(found.lines))
 
     def _on_settled(self, document: Document) -> None:
         self._facts.ask(document)
@@ -245,25 +223,10 @@ class TrainingPanel(QWidget):
             self._session.reported.emit("a run is under way; stop it first, it can be resumed")
         return self._run.state is State.IDLE
 
-    def _read(self, folder: Path, show: Callable[[Known], None]) -> None:
-        """Reads a run's folder beside the living window."""
-
-        def on_reported(values: list[Known]) -> None:
-            show(values[-1])
-
-        job = Job(partial(known, folder), self)
-        job.reported.connect(on_reported)
-        job.ended.connect(partial(self._on_read, job))
-        job.play()
-
-    def _on_read(self, job: Job, outcome: Outcome, text: str) -> None:
-        job.deleteLater()
-        if outcome is Outcome.FAILED:
-            self._session.reported.emit(text)
-
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.addWidget(self._transport)
+        head.addWidget(self._comparison)
         head.addWidget(self._folder, 1)
         right = QWidget(self)
         column = QVBoxLayout(right)
@@ -286,10 +249,15 @@ class TrainingPanel(QWidget):
         session, run = self._session, self._run
         session.settled.connect(self._on_settled)
         self._connect_run(run)
+        self._reader.refused.connect(session.reported)
+        self._resuming.refused.connect(session.reported)
+        self._resuming.agreed.connect(self._begin)
+        self._resuming.gave_way.connect(self._on_old_chosen)
         self._transport.toggled.connect(self._on_toggled)
         self._transport.stopped.connect(run.stop)
         self._transport.sample_asked.connect(self._on_sample_asked)
-        self._transport.compare_asked.connect(self._on_compare_asked)
+        self._comparison.changed.connect(self._views.show_others)
+        self._comparison.refused.connect(session.reported)
         self._folder.asked.connect(self._on_folder_asked)
         self._folder.new_asked.connect(self._on_new_asked)
         self._controls.dataset_asked.connect(self._on_dataset_asked)
@@ -312,10 +280,10 @@ class TrainingPanel(QWidget):
         run.refused.connect(self._session.reported)
 
 
-def _scrolling(widget: QWidget) -> QScrollArea:
+def _scrolling(controls: QWidget) -> QScrollArea:
     area = QScrollArea(widgetResizable=True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(widget)
+    area.setWidget(controls)
     return area
