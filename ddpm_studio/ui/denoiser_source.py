@@ -11,19 +11,23 @@ from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.reference_box import ReferenceBox
 
 TIP = "what guesses x₀ from xₜ: the exact denoiser of the data set, or a trained network"
-KINDS = "Checkpoints (*.safetensors);;All files (*)"
+KINDS = "Checkpoints (*.safetensors model_index.json);;All files (*)"
 
 
 class DenoiserSource(ReferenceBox):
     """Its references are those of `Document.denoiser`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        ways = {"Checkpoint…": self._on_file, "Run: its newest checkpoint…": self._on_folder}
-        super().__init__("denoiser", TIP, "open a trained network: a checkpoint, or the folder of a run", ways, parent)
+        ways = {"Checkpoint…": self._on_file, "Folder: a run or a diffusers model…": self._on_folder}
+        super().__init__(
+            "denoiser", TIP, "open a trained network: a checkpoint, a run, or a diffusers folder", ways, parent
+        )
 
     def show_denoiser(self, ref: str, live: LiveNetwork | None) -> None:
         """Shows which one is chosen, among those that can be; `live` is the network in training, if there is one."""
-        entries = {EXACT: "exact"} | {f"{SHIPPED}{name}": f"{name}, trained" for name in checkpoints() if name not in OF_POINTS}
+        entries = {EXACT: "exact"} | {
+            f"{SHIPPED}{name}": f"{name}, trained" for name in checkpoints() if name not in OF_POINTS
+        }
         if live is not None:
             entries[TRAINING] = f"in training: step {live.step:,}"
         entries.setdefault(ref, "in training" if ref == TRAINING else _named(ref))
@@ -34,7 +38,7 @@ class DenoiserSource(ReferenceBox):
         self._ask(QFileDialog.getOpenFileName(self, "Open a checkpoint", "", KINDS)[0])
 
     def _on_folder(self) -> None:
-        self._ask(QFileDialog.getExistingDirectory(self, "Open the folder of a run"))
+        self._ask(QFileDialog.getExistingDirectory(self, "Open the folder of a run, or of a diffusers model"))
 
     def _ask(self, path: str) -> None:
         """Also for the one that is shown: there may be a newer checkpoint in its place."""

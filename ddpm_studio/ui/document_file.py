@@ -11,6 +11,9 @@ from ddpm_studio import document
 from ddpm_studio.document import SUFFIX, Document
 from ddpm_studio.errors import UserError
 from ddpm_studio.opening import PICTURES, ChosenCheckpoint, ChosenDataset, ChosenPicture, Opened, Restored
+from ddpm_studio.ui.doctor_dialog import DoctorDialog
+from ddpm_studio.ui.job import Job
+from ddpm_studio.ui.network_export import ask_and_export
 from ddpm_studio.ui.opening import Reading
 from ddpm_studio.ui.recent import RecentFiles
 from ddpm_studio.ui.session import Session
@@ -30,6 +33,7 @@ class DocumentFile(QObject):
         super().__init__(window)
         self._session, self._settings, self._window = session, settings, window
         self._reading: Reading | None = None
+        self._refused: Path | None = None  # what could not be opened last
         self.recent = RecentFiles(settings)
         self.path: Path | None = None
 
@@ -65,10 +69,18 @@ class DocumentFile(QObject):
             return
         self._reading = reading = Reading(path, self)
         reading.opened.connect(self._on_read)
-        reading.refused.connect(self._session.reported)
+        reading.refused.connect(self._on_refused)
         reading.crashed.connect(self._on_crashed)
         reading.finished.connect(self._on_finished)
         reading.start()
+
+    def ask_what_it_is(self) -> None:
+        """File > What is this file?; begins with the one that was refused last."""
+        DoctorDialog(self._window, self, self.open, self._refused).show()
+
+    def ask_and_export_network(self) -> None:
+        """File > Export network."""
+        ask_and_export(self._session, self._window, self)
 
     def save(self) -> bool:
         """Saves where the document lives, or asks where; False if that was cancelled or failed."""
@@ -97,7 +109,9 @@ class DocumentFile(QObject):
         return answer == button.Discard or (answer == button.Save and self.save())
 
     def close(self) -> None:
-        """Waits for what is being read and forgets it."""
+        """Waits for what is being read, looked at or written, and forgets it."""
+        for job in self.findChildren(Job):
+            job.close()
         if self._reading is not None:
             self._reading.opened.disconnect(self._on_read)
             self._reading.wait()
@@ -130,6 +144,11 @@ class DocumentFile(QObject):
             self._session.edit(f"open checkpoint {opened.path.name}", denoiser=str(opened.path))
         self._remember(self._reading.path)
         self._session.noticed.emit(f"Opened {self._reading.path.name}")
+
+    def _on_refused(self, text: str) -> None:
+        assert self._reading is not None
+        self._refused = self._reading.path
+        self._session.reported.emit(text)
 
     def _on_crashed(self, error: Exception) -> None:
         sys.excepthook(type(error), error, error.__traceback__)
