@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ddpm_studio.bound import decoder_nll
+from ddpm_studio.bound import bound_terms, decoder_nll, learned_log_variance
 from ddpm_studio.curve import monotone_cubic
 from ddpm_studio.denoiser import Denoiser, Exact
 from ddpm_studio.levels import probe_times
@@ -62,6 +62,8 @@ class Level:
     log_snr: float
     x0_errors: Floats  # (N,), mean over its values of ‖x_0 − x̂_0‖²
     decoder: Floats | None  # (N, R), bits per dimension of L_0, were this t = 1 with σ² = RATIOS·(1 − ᾱ)
+    learned: Floats | None = None  # (N,), bits per dimension of the bound's term at t with the learned variance
+    learned_variance: float = 0.0  # the mean of σ_t², where it is learned
 
 
 class Curve(Protocol):
@@ -201,13 +203,19 @@ def measured(
     shape, samples = tuple(x0.shape[1:]), range(len(x0))
     for t in times:
         eps = gaussian(shape, seed=seed, samples=samples, t=t, purpose=Purpose.LIKELIHOOD)
-        guess = denoiser(q_sample(schedule, x0, t, eps), t).x0
-        x0_hat = guess.clamp(-1.0, 1.0) if clip and pictures else guess
+        xt = q_sample(schedule, x0, t, eps)
+        guess = denoiser(xt, t)
+        x0_hat = guess.x0.clamp(-1.0, 1.0) if clip and pictures else guess.x0
         errors = (x0 - x0_hat).double().square().flatten(1).mean(1).numpy()
         log_snr = float(schedule.log_snr[t])
         wanted = log_snr >= LOUDEST if tables is None else t in tables
         table = _table(x0, x0_hat, float(schedule.one_minus_alpha_bar[t])) if pictures and wanted else None
-        yield Level(t, log_snr, errors, table)
+        if guess.v is None:
+            yield Level(t, log_snr, errors, table)
+        else:
+            spread = learned_log_variance(schedule, torch.tensor([t]), 2.0 * guess.v - 1.0)
+            bits = bound_terms(schedule, x0, xt, torch.full((len(x0),), t), x0_hat, spread).double().numpy()
+            yield Level(t, log_snr, errors, table, bits, float(spread.exp().mean()))
 
 
 def standard_error(values: Floats) -> float:

@@ -7,14 +7,15 @@ each noise level: so a curve of errors gives the bound under any schedule, exact
 level alone (an exact denoiser); for a network its noise levels are matched with the schedule's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from math import log
 
 import numpy as np
+from torch import Tensor
 
-from ddpm_studio.error_curve import RATIOS, Curve, Floats, standard_error
+from ddpm_studio.error_curve import RATIOS, Curve, Floats, Level, standard_error
 from ddpm_studio.errors import UserError
 from ddpm_studio.sampler import Ancestral, Sampler, Times
 from ddpm_studio.schedule import Schedule, Table
@@ -133,6 +134,24 @@ def bound(schedule: Schedule, curve: Curve, sigma: Sigma | Table) -> Bound:
     terms[2:] = step_bits(schedule, np.arange(2, schedule.T + 1), variance[2:], x0_error[2:])
     weights = pull(schedule)[2:] ** 2 * noise[2:] / (2.0 * variance[2:] * log(2.0))
     each = prior + last + curve.weighted(log_snr[2:], weights)  # up to a constant, the same for all
+    return Bound(schedule, variance, float(prior.mean()), terms, x0_error, standard_error(each))
+
+
+def learned_bound(schedule: Schedule, levels: Iterable[Level], x0: Tensor) -> Bound:
+    """The bound with the variance that the network has learned, from a measurement at every t of its own schedule.
+
+    Raises:
+        UserError: the network has learned none.
+    """
+    prior = prior_bits(schedule, x0.double().square().flatten(1).mean(1).numpy())
+    terms, x0_error, variance = (np.zeros(schedule.T + 1) for _ in range(3))
+    each = prior.copy()
+    for level in levels:
+        if level.learned is None:
+            raise UserError("this denoiser has learned no variance; choose σ² = beta, beta-tilde or optimum")
+        terms[level.t], x0_error[level.t] = level.learned.mean(), level.x0_errors.mean()
+        variance[level.t] = level.learned_variance
+        each += level.learned
     return Bound(schedule, variance, float(prior.mean()), terms, x0_error, standard_error(each))
 
 

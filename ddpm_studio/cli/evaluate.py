@@ -1,122 +1,113 @@
-"""`ddpm-studio evaluate`: how well a trained network does, level by level."""
+"""`ddpm-studio evaluate`: how well a denoiser does, level by level, and what its bound on −log p(x_0) is."""
 
 import argparse
-import csv
-import io
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ddpm_studio.cli.flags import Subcommands, whole
-from ddpm_studio.cli.progress import watched
+from ddpm_studio.cli.flags import SCHEDULE, Subcommands, seed_of, whole
+from ddpm_studio.cli.report import SUFFIXES, Report
 from ddpm_studio.cli.weights import add_weights_flags, weights_of
+from ddpm_studio.document import EXACT, Document
 from ddpm_studio.errors import UserError
-from ddpm_studio.files import expect_writable, write_text
+from ddpm_studio.files import expect_writable
 
 if TYPE_CHECKING:
-    from ddpm_studio.checkpoint import AnyCheckpoint
+    from ddpm_studio.subject import Subject
 
 EXAMPLES = """\
 examples:
-  ddpm-studio evaluate --checkpoint runs/mine --loss-per-level
-  ddpm-studio evaluate --checkpoint mine.safetensors --loss-per-level --out levels.csv
+  ddpm-studio evaluate --checkpoint runs/mine --bound
+  ddpm-studio evaluate --checkpoint checkpoint:pixel-faces --bound --seconds 10
+  ddpm-studio evaluate --exact pixel-faces --schedule cosine --bound --out bound.json
+  ddpm-studio evaluate --checkpoint mine.safetensors --rate-distortion --out rate.csv
+  ddpm-studio evaluate --checkpoint mine.safetensors --loss-per-level --out levels.png
 """
 
-SUFFIXES = (".csv", ".json", ".png")
-COLUMNS = ("t", "log_snr", "error", "wiener", "optimum")
+SIGMAS = ("beta", "beta-tilde", "optimum", "learned", "sampler")
+WHAT = ("bound", "rate_distortion", "loss_per_level")
 
 
 def add(commands: Subcommands, name: str) -> None:
     """Declares the command."""
     parser = commands.add_parser(
         name,
-        help="how well a network does at each noise level",
-        description="The mean squared error of ε̂ on held-out pictures at 24 noise levels, beside that of the Wiener\n"
-        "filter (the best linear guess) and of the exact optimum of the training set. ε̂ = 0 has the error 1.",
+        help="the bound of a network in bits per dimension, and its error at each noise level",
+        description="On held-out samples: the variational bound term by term, the rate and distortion of progressive\n"
+        "coding, and the error of ε̂ at 24 noise levels beside those of the Wiener filter (the best linear\n"
+        "guess) and of the exact optimum of the training set. ε̂ = 0 has the error 1.",
         epilog=EXAMPLES,
     )
-    parser.add_argument("--checkpoint", metavar="FILE|RUN", required=True, help="a trained network")
-    parser.add_argument("--loss-per-level", action="store_true", required=True, help="the error at each noise level")
-    parser.add_argument("--dataset", metavar="D", help="measure on other pictures than those it was trained on")
+    parser.add_argument("--checkpoint", metavar="FILE|RUN", help="a trained network")
+    parser.add_argument("--exact", metavar="D", help="the exact denoiser of a data set")
+    parser.add_argument("--bound", action="store_true", help="L_T, every L_{t−1}, L_0 and their sum, in bits/dim")
+    parser.add_argument("--rate-distortion", action="store_true", help="bits sent against RMSE on 0..255, at every t")
+    parser.add_argument("--loss-per-level", action="store_true", help="the error at each noise level")
+    parser.add_argument("--sigma", default="beta", metavar="KIND", help=f"σ² of the bound: {', '.join(SIGMAS)}")
+    parser.add_argument(
+        "--seconds", metavar="S", help="estimate the bound from fewer t's in about so long, with an error bar"
+    )
+    parser.add_argument(
+        "--dataset", "--data", metavar="D", help="measure on other samples than those it was trained on"
+    )
     add_weights_flags(parser)
-    parser.add_argument("-n", dest="count", metavar="N", default="64", help="held-out pictures (default 64)")
+    parser.add_argument("-n", dest="count", metavar="N", help="held-out samples (default 64 pictures, 500 points)")
+    parser.add_argument("--seed", metavar="S", default="0", help="of the noise they are hidden in (default 0)")
     parser.add_argument("--device", metavar="D", default="cpu", help="auto, cpu, cuda, mps (default cpu)")
     parser.add_argument("--out", metavar="FILE", help=f"a file ending in {' or '.join(SUFFIXES)} (default: a table)")
+    SCHEDULE.add_flags(parser)
     parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace) -> None:
-    out, count = None if args.out is None else Path(args.out), whole(args.count, "-n", 1, 100_000)
+    asked = [what for what in WHAT if getattr(args, what)]
+    out = None if args.out is None else Path(args.out)
+    _refuse(args, asked, out)
+    count = None if args.count is None else whole(args.count, "-n", 1, 100_000)
+    seed, seconds = seed_of(args.seed), None if args.seconds is None else whole(args.seconds, "--seconds", 1, 86_400)
+
+    from ddpm_studio.cli import measured  # noqa: PLC0415 - torch, not needed for --help
+
+    subject = _subject(args, count)
+    reports: Mapping[str, Callable[[], Report]] = {
+        "bound": lambda: measured.bound_of(subject, args.sigma, seed, seconds),
+        "rate_distortion": lambda: measured.rate_of(subject, args.sigma, seed),
+        "loss_per_level": lambda: measured.levels_of(subject),
+    }
+    made = [reports[what]() for what in asked]
+    if out is None:
+        print("\n\n".join(report.table for report in made))
+    else:
+        Report.write(made, out, subject.told | {"seed": seed})
+
+
+def _refuse(args: argparse.Namespace, asked: list[str], out: Path | None) -> None:
+    """Raises a UserError for what does not go together, before anything is read."""
+    if not asked:
+        raise UserError("say what to measure: --bound, --rate-distortion or --loss-per-level; see --help")
+    if (args.checkpoint is None) == (args.exact is None):
+        raise UserError("say whose: --checkpoint FILE or --exact DATASET, one of the two")
+    if args.sigma not in SIGMAS:
+        raise UserError(f"--sigma is one of {', '.join(SIGMAS)}, not {args.sigma!r}")
+    if args.checkpoint is not None and SCHEDULE.is_asked_for(args):
+        raise UserError("a trained network belongs to its schedule; leave the schedule's flags out, or take --exact")
+    if args.seconds is not None and (args.sigma == "learned" or "bound" not in asked):
+        raise UserError("--seconds goes with --bound, and not with --sigma learned, which is measured at every t")
     if out is not None:
         if out.suffix.lower() not in SUFFIXES:
             raise UserError(f"{out.name} must end in {' or '.join(SUFFIXES)}")
+        if len(asked) > 1 and out.suffix.lower() != ".json":
+            raise UserError(f"{out.name} holds one result, and {len(asked)} are asked for; write a .json")
         expect_writable(out)
 
-    from ddpm_studio.run import checkpoint_at  # noqa: PLC0415 - torch, not needed for --help
 
-    told = _measured(checkpoint_at(Path(args.checkpoint)), args.dataset, count, args.device, weights_of(args))
-    if out is None:
-        print(_table(told))
-    elif out.suffix.lower() == ".json":
-        write_text(out, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
-    elif out.suffix.lower() == ".png":
-        _draw(told, out)
-    else:
-        write_text(out, _csv(told))
+def _subject(args: argparse.Namespace, count: int | None) -> "Subject":
+    from ddpm_studio.device import chosen  # noqa: PLC0415 - torch, not needed for --help
+    from ddpm_studio.subject import Subject  # noqa: PLC0415 - torch
 
-
-def _measured(
-    checkpoint: "AnyCheckpoint", dataset: str | None, count: int, device: str, group: str
-) -> Mapping[str, object]:
-    from ddpm_studio.data import load  # noqa: PLC0415 - see above
-    from ddpm_studio.device import chosen  # noqa: PLC0415
-    from ddpm_studio.levels import Baselines, Probe, errors, told  # noqa: PLC0415
-
-    header, document = checkpoint.header, checkpoint.header.document
-    data = load(dataset or document.dataset).holding_out(document.training.held_out)
-    if data.shape != header.shape:
-        raise UserError(f"{data.name} has samples of shape {data.shape}, the network takes {header.shape}")
-    denoiser = checkpoint.denoiser(group, chosen(device))
-    probe = Probe.of(data, document.schedule, count)
-    found = list(watched(errors(denoiser, probe), len(probe.times), "noise levels"))
-    return {"checkpoint": checkpoint.path.name, "step": header.step} | told(
-        Baselines.of(data, document.schedule, probe), found
-    )
-
-
-def _rows(told: Mapping[str, object]) -> list[list[float]]:
-    levels = told["levels"]
-    assert isinstance(levels, list)
-    return [[level[name] for name in COLUMNS] for level in levels]
-
-
-def _csv(told: Mapping[str, object]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(_rows(told))
-    return text.getvalue()
-
-
-def _draw(told: Mapping[str, object], out: Path) -> None:
-    from ddpm_studio import export  # noqa: PLC0415 - Pillow, not needed for --help
-    from ddpm_studio.export.chart import line_chart  # noqa: PLC0415 - Pillow
-
-    _, log_snr, error, wiener, optimum = zip(*_rows(told), strict=True)
-    names = {
-        "this network": error,
-        "Wiener filter": wiener,
-        "training set by heart": optimum,
-        "zero": [1.0] * len(error),
-    }
-    chart = line_chart(log_snr, names, "log SNR (much noise to little)", "mean squared error of the predicted noise")
-    export.save_picture(out, chart, {"app": "DDPM Studio", "command": "evaluate", **told})
-
-
-def _table(told: Mapping[str, object]) -> str:
-    lines = ["    t  log SNR     error    Wiener   optimum"]
-    lines += [
-        f"{t:5.0f} {lam:8.2f} {error:9.5f} {wiener:9.5f} {best:9.5f}" for t, lam, error, wiener, best in _rows(told)
-    ]
-    return "\n".join([*lines, str(told["verdict"])])
+    if args.checkpoint is not None:
+        group, device = weights_of(args), chosen(args.device)
+        return Subject.of_checkpoint(args.checkpoint, dataset=args.dataset, group=group, device=device, count=count)
+    default = Document(dataset=args.exact, denoiser=EXACT)
+    schedule = SCHEDULE.chosen(args, args.schedule, default.schedule)
+    return Subject.of_exact(args.exact, schedule, dataset=args.dataset, count=count)
