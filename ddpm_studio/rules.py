@@ -94,19 +94,19 @@ def langevin(chain: Chain, state: State, s: int) -> Step:
 
 def langevin_move(
     chain: Chain, x: Tensor, t: int, guess: Prediction, snr: float, turn: int
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> tuple[Tensor, float, Tensor]:
     """Mean, σ and z of x + δ·score + √(2δ)·z with δ = 2 r² (1−ᾱ_t), which is 2(r‖z‖/‖score‖)² for usual norms.
 
     Song et al. 2021, Alg. 5, takes the norms' means over the batch, √D and √(D/(1−ᾱ_t)) in many dimensions. Here they
     are these numbers: a sample does not depend on its batch, and where a score is next to nothing, as happens in few
-    dimensions, its move is as long as elsewhere. All three are of the shape of x (B, *shape).
+    dimensions, its move is as long as elsewhere. Mean and z are of the shape of x, (B, *shape).
     """
     x0 = chain.used(guess)
     eps = guess.eps if x0 is guess.x0 else eps_from_x0(chain.schedule, x, t, x0)
     score = score_from_eps(chain.schedule, t, eps)
     z = chain.noise.like(x, t, Purpose.CORRECTION, turn)
     length = 2.0 * snr**2 * float(chain.schedule.one_minus_alpha_bar[t])
-    return x + length * score, torch.full_like(x, (2.0 * length) ** 0.5), z
+    return x + length * score, sqrt(2.0 * length), z
 
 
 def _sigma(chain: Chain, move: Move, guess: Prediction) -> float | Tensor:

@@ -28,7 +28,7 @@ class Step:
     x0: Tensor  # x̂_0 as predicted
     x0_clipped: Tensor  # x̂_0 as used: clipped to [−1, 1], or the same tensor when clipping is off
     mean: Tensor  # the mean of x_s
-    sigma: float | Tensor  # a tensor (B, *shape) where it differs: learned, of a Langevin move, or of a known region
+    sigma: float | Tensor  # a tensor (B, *shape) where it differs: learned, or of a picture part of which is known
     z: Tensor  # the noise; zeros when σ = 0
     before: Tensor | None = None  # x̂_0⁻ as used in the step before: with it a multistep sampler goes on from here
     evaluations: int = 1  # how often the denoiser was asked
