@@ -210,11 +210,15 @@ class ImageGrid(QWidget):
     def _cells(self) -> Cells:
         """The grid below the caption's line."""
         line = self._line()
-        label = line if self._labels else 0.0
+        label = self._label_height() if self._labels else 0.0
         area = (float(self.width()), max(self.height() - line, 1.0))
         _, height, width, _ = self._pictures.shape
         cells = arranged(max(len(self._images), 1), (height, width), area, label=label, ratio=self.devicePixelRatioF())
         return cells.moved(line)
+
+    def _label_height(self) -> float:
+        """Of what stands below each picture."""
+        return self._line()
 
     def _line(self) -> float:
         return float(self.fontMetrics().height() + 2) if self._caption else 0.0
