@@ -66,10 +66,15 @@ class Route:
         return Route((*stem, _leg(branch, stem[-1], rows, T)))
 
 
-def trunk(sampler: Sampler, seed: int, count: int, times: Sequence[int]) -> Route:
-    """The document's own chain: `count` samples, at the states `times`, falling to 0."""
-    times = tuple(times)
-    return Route((Leg((), sampler, seed, tuple(range(count)), times, taken=len(times) - 1),))
+def trunk(
+    sampler: Sampler, seed: int, count: int, times: Sequence[int], numbers: tuple[int, ...] | None = None
+) -> Route:
+    """The document's own chain: `count` samples, at the states `times`, falling to 0.
+
+    `numbers` are what the noise of each is drawn by, 0..count − 1 unless the chain's origin says otherwise.
+    """
+    times, numbers = tuple(times), tuple(range(count)) if numbers is None else numbers
+    return Route((Leg((), sampler, seed, numbers, times, taken=len(times) - 1),))
 
 
 def route(start: Route, branches: Branches, T: int) -> Route:

@@ -53,15 +53,13 @@ def begin(
         yield Start(step.next.repeat(len(samples), *(1,) * len(denoiser.shape)), stops, numbers)
         return
     eps = gaussian(denoiser.shape, seed=seed, samples=numbers, t=stops[0], purpose=Purpose.START)
-    if isinstance(origin, Repair):
-        yield Start(eps, stops, numbers, _known(origin, denoiser))
-    elif isinstance(origin, Between):
+    if isinstance(origin, Between):
         yield Start(_between(origin, denoiser, eps, stops[0], seed, samples, count), stops, numbers)
     elif isinstance(origin, FromPicture):
         x0 = _picture(origin.picture, denoiser).expand_as(eps)
         yield Start(q_sample(denoiser.schedule, x0, stops[0], eps), stops, numbers)
     else:
-        yield Start(eps, stops, numbers)
+        yield Start(eps, stops, numbers, known_of(origin, denoiser))
 
 
 def walk_from(start: Start, denoiser: Denoiser, sampler: Sampler, seed: int) -> Iterator[Step]:
@@ -103,7 +101,10 @@ def _between(
     return q_sample(denoiser.schedule, (1.0 - share) * a + share * b, t, eps)
 
 
-def _known(origin: Repair, denoiser: Denoiser) -> Known:
+def known_of(origin: Origin, denoiser: Denoiser) -> Known | None:
+    """What the chain is to keep to; None unless it repairs a picture. UserError: picture or mask cannot be read."""
+    if not isinstance(origin, Repair):
+        return None
     mask = torch.from_numpy(mask_of(origin.mask, denoiser.shape)).float().expand(1, *denoiser.shape)
     return Known(_picture(origin.picture, denoiser), mask, origin.resamplings)
 

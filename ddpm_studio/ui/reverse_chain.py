@@ -11,13 +11,13 @@ from ddpm_studio.branch import TRUNK, Branches
 from ddpm_studio.document import EXACT, Document
 from ddpm_studio.neighbours import Neighbours
 from ddpm_studio.route import Route
-from ddpm_studio.sample import Step
+from ddpm_studio.sample import Known, Step
 from ddpm_studio.tree import Path, Tree
 from ddpm_studio.tree import taken as _of_rows
 from ddpm_studio.ui.job import Job, Outcome
 from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.model import Model, Source, opened
-from ddpm_studio.ui.reverse_walk import Frame, Standing, Taken, broken, route_of, under, walk, walkable
+from ddpm_studio.ui.reverse_walk import Frame, Opened, Standing, Taken, broken, route_of, under, walk, walkable
 
 Note = tuple[Neighbours | None, Sizes]
 """What is remembered of a step beside what it can be made again from."""
@@ -148,7 +148,7 @@ class ReverseChain(QObject):
     def _plan(self, document: Document, position: float, front: float) -> None:
         """What is walked, and as far as where; once more if a network turns out to have another schedule."""
         self.document = document
-        self.times = (*document.sampler.times(document.schedule.T).tolist(), 0)
+        self.times = route_of(document).times
         self._wanted, self._asked = self._index(position), min(self._asked, len(self.times) - 1)
         self._walk_to(self._index(front))
         if self.neighbours:
@@ -196,24 +196,24 @@ class ReverseChain(QObject):
             self._asked += missing
 
     @Slot(object)
-    def _on_walked(self, values: list[Model | Taken]) -> None:
+    def _on_walked(self, values: list[Opened | Taken]) -> None:
         for value in values:
-            if isinstance(value, Model):
-                self._open(value)
+            if isinstance(value, Opened):
+                self._open(value.model, value.known)
             else:
                 self._take(value)
         if self.neighbours:
             self.advanced.emit()
             self._show()
 
-    def _open(self, model: Model) -> None:
+    def _open(self, model: Model, known: Known | None) -> None:
         assert self.document is not None
         self.model = model
         document = under(self.document, model.denoiser.schedule)
         if document is not self.document:
             self._plan(document, *self._aims())
         if self._tree is None:
-            self._tree = Tree(model.denoiser)
+            self._tree = Tree(model.denoiser, known=known)
         self.trajectory = self._tree.path(route_of(document))
         self.opened.emit(model)
 
@@ -322,7 +322,7 @@ class ReverseChain(QObject):
 def _root(document: Document, source: Source) -> tuple[object, ...]:
     """What decides the trunk: the schedule only where the denoiser is exact, for a network has its own."""
     schedule = document.schedule if document.denoiser == EXACT else None
-    return source, schedule, document.sampler, document.sampling
+    return source, schedule, document.sampler, document.sampling, document.origin
 
 
 def _legs(document: Document) -> set[Branches]:

@@ -12,10 +12,11 @@ from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
 from ddpm_studio.neighbours import Neighbours, Watched, compare, watch
 from ddpm_studio.route import Leg, Route, route, trunk
-from ddpm_studio.sample import Step
+from ddpm_studio.sample import Known, Step
 from ddpm_studio.schedule import Schedule
+from ddpm_studio.start import Start, begin, known_of
 from ddpm_studio.step import State
-from ddpm_studio.tree import begun, first_state, steps
+from ddpm_studio.tree import begun, steps
 from ddpm_studio.ui.model import Model, Source, opened
 
 
@@ -54,6 +55,14 @@ class Standing:
 
 
 @dataclass(frozen=True, eq=False)
+class Opened:
+    """What a walk begins with: the denoiser, and what the chain keeps to if it repairs a picture."""
+
+    model: Model
+    known: Known | None
+
+
+@dataclass(frozen=True, eq=False)
 class Taken:
     """A step that has been taken on a leg."""
 
@@ -61,23 +70,27 @@ class Taken:
     watched: Watched
 
 
-def walk(document: Document, source: Source, model: Model | None, standing: Standing | None) -> Iterator[Model | Taken]:
+def walk(
+    document: Document, source: Source, model: Model | None, standing: Standing | None
+) -> Iterator[Opened | Taken]:
     """The model, read unless it is of this source already, then the missing steps of the document's route.
 
-    Raises what `opened`, `route_of` and `tree.begun` do.
+    Raises what `opened`, `route_of`, `start.begin` and `tree.begun` do.
     """
     if model is None or model.source != source:
         model = next(opened(source, document.schedule))
     model = model.under(document.schedule)
-    yield model
-    legs = route_of(under(document, model.denoiser.schedule)).legs
+    document = under(document, model.denoiser.schedule)
+    known = known_of(document.origin, model.denoiser)
+    yield Opened(model, known)
+    legs = route_of(document).legs
     place, done = (standing.place, standing.done) if standing else (0, 0)
-    state = standing.state() if standing else first_state(model.denoiser, legs[0])
+    state = standing.state() if standing else _first_state(document, model)
     for number in range(place, len(legs)):
         leg = legs[number]
         if number and not done:
             state = begun(leg, state, model.denoiser.schedule)
-        for watched in islice(_watched(model, leg, state), leg.taken - done):
+        for watched in islice(_watched(model, leg, state, known), leg.taken - done):
             yield Taken(leg, watched)
             step = watched.step
             state = State(step.s, step.next, step.t, step.x0_clipped if leg.sampler.multistep else None)
@@ -91,7 +104,8 @@ def route_of(document: Document, branch: int | None = None) -> Route:
         UserError: the branch begins as a sample that there is not.
     """
     T, sampling = document.schedule.T, document.sampling
-    start = trunk(document.sampler, sampling.seed, sampling.count, document.sampler.stops(T))
+    numbers = document.origin.numbers(range(sampling.count))
+    start = trunk(document.sampler, sampling.seed, sampling.count, document.stops, numbers)
     return route(start, lineage(document.branches, document.branch if branch is None else branch), T)
 
 
@@ -118,8 +132,23 @@ def under(document: Document, schedule: Schedule) -> Document:
     return document if document.schedule == schedule else replace(document, schedule=schedule)
 
 
-def _watched(model: Model, leg: Leg, state: State) -> Iterator[Watched]:
-    walked = partial(steps, leg=leg, state=state)
+def _first_state(document: Document, model: Model) -> State:
+    """Where the trunk begins; a picture that is encoded is so here, at once."""
+    count = document.sampling.count
+    *_, start = begin(
+        document.origin,
+        model.denoiser,
+        document.sampler,
+        seed=document.sampling.seed,
+        samples=range(count),
+        count=count,
+    )
+    assert isinstance(start, Start)
+    return State(start.stops[0], start.x)
+
+
+def _watched(model: Model, leg: Leg, state: State, known: Known | None) -> Iterator[Watched]:
+    walked = partial(steps, leg=leg, state=state, known=known)
     if model.network is None and model.exact is not None:
         return watch(model.exact, walked)
     return compare(model.denoiser, model.exact, walked)

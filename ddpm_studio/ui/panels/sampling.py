@@ -256,7 +256,7 @@ class SamplingPanel(QWidget):
 def _made_of(document: Document, source: Source) -> tuple[object, ...]:
     """What decides the chain: the schedule only where the denoiser is exact, for a network has its own."""
     schedule = document.schedule if document.denoiser == EXACT else None
-    return source, schedule, document.sampler, document.sampling
+    return source, schedule, document.sampler, document.sampling, document.origin
 
 
 def _reading(source: Source) -> str:
