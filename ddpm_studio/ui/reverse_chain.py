@@ -12,6 +12,7 @@ from ddpm_studio.document import EXACT, Document
 from ddpm_studio.neighbours import Neighbours
 from ddpm_studio.route import Route
 from ddpm_studio.sample import Known, Step
+from ddpm_studio.sampler import Sampler
 from ddpm_studio.tree import Path, Tree
 from ddpm_studio.tree import taken as _of_rows
 from ddpm_studio.ui.job import Job, Outcome
@@ -72,6 +73,17 @@ class ReverseChain(QObject):
         return self._state_after(len(self.neighbours)) if self.neighbours else -1
 
     @property
+    def count(self) -> int:
+        """The samples of the branch that is looked at."""
+        return 0 if self.document is None else len(route_of(self.document).legs[-1].samples)
+
+    def sampler_at(self, index: int) -> Sampler:
+        """The sampler that makes the step from state `index`, or, at the last one, made the step to it."""
+        assert self.trajectory is not None
+        number = min(index, len(self.times) - 2)
+        return self.trajectory.route.legs[self.trajectory.leg_of(number)[0]].sampler
+
+    @property
     def seconds_left(self) -> float:
         """Until it has walked as far as it was asked to, at the pace of this walk; 0 where that is not known."""
         done, missing = len(self.neighbours) - self._begun[1], self._asked - len(self.neighbours)
@@ -124,7 +136,9 @@ class ReverseChain(QObject):
 
     def path(self, branch: int) -> Path | None:
         """The way to a branch as far as it has been walked; None before the first step, or if it cannot be walked."""
-        if self._tree is None or self.document is None or broken(self.document, branch):
+        if self._tree is None or self.document is None or branch >= len(self.document.branches):
+            return None
+        if broken(self.document, branch):
             return None
         return self._tree.path(route_of(self.document, branch))
 
