@@ -14,6 +14,7 @@ from ddpm_studio.ui.export_button import ExportButton
 from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.model import Model, Source
 from ddpm_studio.ui.player import Player
+from ddpm_studio.ui.progress_view import ProgressView
 from ddpm_studio.ui.reverse_chain import ReverseChain
 from ddpm_studio.ui.reverse_walk import Frame
 from ddpm_studio.ui.sampling_controls import SamplingControls
@@ -21,6 +22,7 @@ from ddpm_studio.ui.sampling_export import EXPORTS, Walked
 from ddpm_studio.ui.sampling_views import SamplingViews
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.step_inspector import StepInspector
+from ddpm_studio.ui.tree_view import TreeView
 
 SPEED = 25  # steps a second at first
 CONTROLS, INSPECTOR = 210, 230  # logical pixels wide
@@ -47,6 +49,10 @@ class SamplingPanel(QWidget):
         self._controls = SamplingControls(session, self)
         self._views = SamplingViews(self._provenance, self)
         self._inspector = StepInspector(self._provenance, self)
+        self._tree = TreeView(session, self._chain, self._provenance, self)
+        self._progress = ProgressView(self._chain, self._provenance, self)
+        self._inspector.add_view("Tree", self._tree)
+        self._inspector.add_view("Progress", self._progress)
         self._status = QLabel(self)
         self._export = ExportButton(EXPORTS, self._walked, "the samples, a film of the chain, or all its numbers", self)
         self._lay_out()
@@ -60,6 +66,7 @@ class SamplingPanel(QWidget):
         """Ends what runs in the background."""
         self._player.pause()
         self._chain.close()
+        self._progress.close_jobs()
         self._export.close_jobs()
 
     def show_model(self, model: Model) -> None:
@@ -75,7 +82,7 @@ class SamplingPanel(QWidget):
         self._player.show_position(frame.index)
         self._views.show_frame(frame)
         assert self._chain.document is not None
-        self._inspector.show_sampler(self._chain.document.sampler)
+        self._inspector.show_sampler(self._chain.sampler_at(frame.index))
         self._inspector.show_sample(frame, self._selected)
 
     def show_sample(self, sample: int) -> None:
@@ -140,7 +147,8 @@ class SamplingPanel(QWidget):
         self._chain.restart(document, self._session.live)
         self._player.set_end(len(self._chain.times) - 1)
         self._player.show_position(self._chain.wanted)
-        self.show_sample(min(self._selected, document.sampling.count - 1))
+        self.show_sample(min(self._selected, self._chain.count - 1))
+        self._tree.show_tree()
 
     def _on_moved(self, position: int) -> None:
         self._leads, self._resumes = True, False
@@ -230,6 +238,7 @@ class SamplingPanel(QWidget):
 
     def _connect(self) -> None:
         session, chain = self._session, self._chain
+        views = self._views, self._tree, self._progress
         session.settled.connect(self._on_settled)
         session.live_changed.connect(self._on_live_changed)
         session.t_changed.connect(self._on_t_changed)
@@ -243,11 +252,12 @@ class SamplingPanel(QWidget):
         self._controls.dataset_asked.connect(self._on_dataset_asked)
         self._controls.denoiser_asked.connect(self._on_denoiser_asked)
         self._views.picked.connect(self.show_sample)
-        self._inspector.asked.connect(session.set_t)
+        for asked in (self._inspector.asked, self._tree.asked, self._progress.asked):
+            asked.connect(session.set_t)
         self._inspector.stepped.connect(self._player.step)
-        for refused in (self._views.refused, self._inspector.refused, self._export.refused):
+        for refused in (shown.refused for shown in (*views, self._inspector, self._export)):
             refused.connect(session.reported)
-        for saved in (self._views.saved, self._inspector.saved, self._export.saved):
+        for saved in (shown.saved for shown in (*views, self._inspector, self._export)):
             saved.connect(session.noticed)
         for grid in self._views.grids:
             grid.installEventFilter(self)
@@ -256,7 +266,8 @@ class SamplingPanel(QWidget):
 def _made_of(document: Document, source: Source) -> tuple[object, ...]:
     """What decides the chain: the schedule only where the denoiser is exact, for a network has its own."""
     schedule = document.schedule if document.denoiser == EXACT else None
-    return source, schedule, document.sampler, document.sampling, document.origin
+    branches = tuple(replace(branch, name="") for branch in document.branches)
+    return source, schedule, document.sampler, document.sampling, document.origin, branches, document.branch
 
 
 def _reading(source: Source) -> str:

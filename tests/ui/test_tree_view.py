@@ -1,0 +1,276 @@
+"""The tree driven by hand: branches, fans and painting, each undone again; what is drawn, and where it is walked."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QInputDialog
+
+from ddpm_studio.branch import TRUNK, Ink
+from ddpm_studio.document import Document, Sampling
+from ddpm_studio.sampler import Ancestral, Ddim
+from ddpm_studio.schedule import Linear
+from ddpm_studio.ui.branch_dialog import BranchDialog
+from ddpm_studio.ui.paint_view import PaintView
+from ddpm_studio.ui.panels.sampling import SamplingPanel
+from ddpm_studio.ui.session import Session
+
+STEPS = 20
+
+
+@pytest.fixture
+def session(tmp_path):
+    path = tmp_path / "pictures.npz"
+    np.savez(path, arr_0=np.random.default_rng(0).integers(0, 256, (32, 6, 6, 3), np.uint8))
+    sampling = Sampling(count=4, seed=5)
+    return Session(
+        Document(schedule=Linear(T=100), dataset=str(path), sampler=Ancestral(steps=STEPS), sampling=sampling)
+    )
+
+
+@pytest.fixture
+def panel(qtbot, session):
+    panel = SamplingPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(1300, 560)
+    panel.show()
+    panel._inspector.show_view(panel._tree)
+    go(qtbot, panel, 0)
+    yield panel
+    panel.close_jobs()
+
+
+def go(qtbot, panel, index):
+    """Shows a state and gives its frame."""
+    panel._player.go(index)
+    qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.index == index, timeout=5000)
+    return panel._frame
+
+
+def walked(qtbot, panel):
+    """The frame of the finished sample."""
+    return go(qtbot, panel, len(panel._chain.times) - 1)
+
+
+def click(button):
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_other_noise_grows_a_branch_that_leaves_the_state_shown_and_undo_takes_it_back(qtbot, panel, session):
+    trunk, after = walked(qtbot, panel), go(qtbot, panel, 12)
+    here = go(qtbot, panel, 10)
+    click(panel._tree.other)
+    branch = session.document.branches[0]
+    assert (session.document.branch, branch.parent, branch.t) == (0, TRUNK, here.t)
+    qtbot.waitUntil(lambda: panel._chain.front == STEPS, timeout=5000)
+    assert (panel._frame.t, panel._player.position) == (here.t, 10)
+    assert torch.equal(panel._frame.x, here.x)
+    end = walked(qtbot, panel)
+    assert not torch.equal(go(qtbot, panel, 12).x, after.x)
+    session.undo_stack.undo()
+    assert session.document.branches == ()
+    assert torch.equal(walked(qtbot, panel).x, trunk.x)
+    session.undo_stack.redo()
+    assert torch.equal(walked(qtbot, panel).x, end.x)
+
+
+def test_looking_at_the_trunk_and_back_walks_nothing_again(qtbot, panel, session):
+    walked(qtbot, panel)
+    go(qtbot, panel, 10)
+    click(panel._tree.other)
+    walked(qtbot, panel)
+    lines = panel._tree.lines
+    lines.setFocus()
+    for key, shown in ((Qt.Key.Key_Up, TRUNK), (Qt.Key.Key_Down, 0)):
+        QTest.keyClick(lines, key)
+        assert session.document.branch == shown
+        assert panel._frame.final
+        assert panel._chain.front == STEPS
+    QTest.mouseClick(lines, Qt.MouseButton.LeftButton, pos=lines.place_of(TRUNK, 30).toPoint())
+    assert session.document.branch == TRUNK
+    QTest.mouseClick(lines, Qt.MouseButton.LeftButton, pos=lines.place_of(TRUNK, 30).toPoint())
+    assert abs(session.t - 30) <= 1
+
+
+def test_a_branch_takes_the_sampler_and_the_name_that_the_dialog_says(qtbot, panel, session):
+    go(qtbot, panel, 10)
+    click(panel._tree.branch)
+    dialog = panel._tree.findChild(BranchDialog)
+    dialog.name.setText("mine")
+    kinds = dialog.sampler.kind
+    kinds.setCurrentIndex(kinds.findData("ddim"))
+    kinds.activated.emit(kinds.currentIndex())
+    dialog.accept()
+    branch = session.document.branches[0]
+    assert (branch.name, branch.sampler, branch.rows) == ("mine", Ddim(steps=STEPS), (0, 1, 2, 3))
+    assert session.document.sampler == Ancestral(steps=STEPS)
+    assert session.undo_stack.undoText() == "branch at t = 50"
+    go(qtbot, panel, 12)
+    assert panel._chain.sampler_at(12) == Ddim(steps=STEPS)
+    assert panel._chain.sampler_at(9) == Ancestral(steps=STEPS)
+
+
+def test_more_steps_than_there_are_are_refused_in_the_dialog(qtbot, panel, session):
+    go(qtbot, panel, 10)
+    click(panel._tree.branch)
+    dialog = panel._tree.findChild(BranchDialog)
+    dialog._on_sampler(Ancestral(steps=200))
+    dialog.accept()
+    assert "T = 100" in dialog.problem.text()
+    assert session.document.branches == ()
+    dialog.reject()
+
+
+def test_a_fan_shows_k_children_of_the_sample_and_how_far_they_differ(qtbot, panel, session):
+    here = go(qtbot, panel, 1)
+    panel.show_sample(2)
+    click(panel._tree.fan)
+    dialog = panel._tree.findChild(BranchDialog)
+    dialog._on_growth(replace(dialog._growth, k=9))
+    dialog.accept()
+    assert session.document.branches[0].rows == (2,) * 9
+    qtbot.waitUntil(
+        lambda: panel._frame is not None and panel._frame.index == 1 and len(panel._frame.x) == 9, timeout=5000
+    )
+    assert torch.equal(panel._frame.x[8], here.x[2])
+    assert panel._tree.spread.isVisible()
+    assert panel._tree.spread.pictures.max() == 0
+    end = walked(qtbot, panel)
+    expected = end.x.std(0, correction=0).mean(0)
+    shown = panel._tree.spread.pictures[0, :, :, 0] / 255
+    assert np.allclose(shown, expected.clamp(0, 1), atol=1 / 255)
+    assert shown.max() > 0.1
+    session.undo_stack.undo()
+    assert not panel._tree.spread.isVisible()
+
+
+def test_what_is_painted_begins_a_branch(qtbot, panel, session):
+    here = go(qtbot, panel, 10)
+    panel.show_sample(1)
+    click(panel._tree.paint)
+    view = panel._tree.findChild(PaintView)
+    qtbot.waitExposed(view)
+    view._on_chosen(QColor("#ff0000"))
+    view._on_brush(replace(view._brush, ink=Ink.PLAIN, radius=0.0))
+    canvas = view.canvas
+    start, end = (canvas.point_of((x, 2.0)).toPoint() for x in (1.0, 4.0))
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start)
+    for x in (2.0, 3.0):
+        QTest.mouseMove(canvas, canvas.point_of((x, 2.0)).toPoint())
+    QTest.mouseMove(canvas, end)
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=end)
+    assert len(view.edits) == 1
+    view.accept()
+    assert session.document.branches[0].edits == view.edits
+    qtbot.waitUntil(lambda: panel._frame is not None and panel._chain.front >= 10, timeout=5000)
+    changed = (panel._frame.x != here.x).any(1)
+    assert not changed[[0, 2, 3]].any()
+    assert changed[1].sum() >= 1
+    row, column = changed[1].nonzero()[0].tolist()
+    torch.testing.assert_close(panel._frame.x[1, :, row, column], torch.tensor([1.0, -1.0, -1.0]))
+
+
+def test_strokes_can_be_made_with_the_keys_and_taken_back(qtbot, panel, session):
+    go(qtbot, panel, 10)
+    click(panel._tree.paint)
+    view = panel._tree.findChild(PaintView)
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Space, Qt.Key.Key_Down, Qt.Key.Key_Space):
+        QTest.keyClick(view.canvas, key)
+    assert [edit.points for edit in view.edits] == [((4.0, 3.0),), ((4.0, 4.0),)]
+    click(view.back)
+    assert len(view.edits) == 1
+    view._on_pasted("no such picture")
+    assert "no such picture" in view.told.text()
+    assert len(view.edits) == 1
+    view.reject()
+    assert session.document.branches == ()
+
+
+def test_deleting_a_branch_deletes_its_children_and_undo_brings_them_back(qtbot, panel, session):
+    go(qtbot, panel, 5)
+    click(panel._tree.other)
+    go(qtbot, panel, 10)
+    click(panel._tree.other)
+    end = walked(qtbot, panel).x
+    before = session.document
+    assert before.branches[1].parent == 0
+    QTest.keyClick(panel._tree.lines, Qt.Key.Key_Up)
+    QTest.keyClick(panel._tree.lines, Qt.Key.Key_Delete)
+    assert session.document.branches == ()
+    assert session.undo_stack.undoText() == "delete 2 branches"
+    session.undo_stack.undo()
+    session.undo_stack.undo()
+    assert session.document == before
+    assert torch.equal(walked(qtbot, panel).x, end)
+
+
+def test_a_new_name_walks_nothing_again(qtbot, panel, session):
+    go(qtbot, panel, 5)
+    click(panel._tree.other)
+    walking = panel._chain._walking
+    click(panel._tree.rename)
+    dialog = panel._tree.findChild(QInputDialog)
+    dialog.setTextValue("warm")
+    dialog.accept()
+    assert session.document.branches[0].name == "warm"
+    assert panel._chain._walking is walking
+
+
+def test_a_branch_whose_sample_is_gone_is_kept_marked_and_told(qtbot, panel, session):
+    go(qtbot, panel, 10)
+    click(panel._tree.other)
+    qtbot.waitUntil(lambda: panel._frame is not None, timeout=5000)
+    with qtbot.waitSignal(session.reported, timeout=5000) as reported:
+        session.edit("fewer", sampling=Sampling(count=2, seed=5))
+    assert "draw more samples, or delete the branch" in reported.args[0]
+    qtbot.waitUntil(lambda: panel._frame is not None and len(panel._frame.x) == 2, timeout=5000)
+    assert len(session.document.branches) == 1
+    assert [twig.broken for twig in panel._tree.lines._twigs] == [False, True]
+    session.undo_stack.undo()
+    qtbot.waitUntil(lambda: panel._frame is not None and len(panel._frame.x) == 4, timeout=5000)
+    assert not panel._tree.lines._twigs[1].broken
+
+
+def test_another_trunk_keeps_the_branches_and_they_leave_from_the_nearest_state(qtbot, panel, session):
+    go(qtbot, panel, 10)
+    click(panel._tree.other)
+    walked(qtbot, panel)
+    session.edit("sampler", sampler=Ddim(steps=8))
+    qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=5000)
+    assert len(session.document.branches) == 1
+    begin = panel._chain.trajectory.route.legs[1].times[0]
+    assert begin == min(Ddim(steps=8).times(100), key=lambda t: abs(t - 50))
+    assert panel._tree.lines._twigs[1].begin == begin
+
+
+def test_nothing_grows_from_the_last_state(qtbot, panel):
+    walked(qtbot, panel)
+    assert not panel._tree.other.isEnabled()
+    assert "go to a t above 0 first" in panel._tree.fan.toolTip()
+    go(qtbot, panel, 3)
+    assert panel._tree.other.isEnabled()
+
+
+def test_the_progress_page_shows_the_guesses_as_far_as_they_have_been_made(qtbot, panel, session):
+    panel._inspector.show_view(panel._progress)
+    walked(qtbot, panel)
+    strip = panel._progress.strip
+    qtbot.waitUntil(lambda: len(strip.pictures) == 17, timeout=5000)
+    path = panel._chain.trajectory
+    assert np.array_equal(strip._values[0], path.step(0).x0[0].numpy())
+    assert np.array_equal(strip._values[-1], path.state(STEPS)[0].numpy())
+    strip.picked.emit(8)
+    assert abs(session.t - panel._progress._shown[8]) <= 1
+    assert strip.selected == 8
+
+
+def test_every_control_of_the_tree_has_a_tip_and_a_name(panel):
+    for button in (panel._tree.branch, panel._tree.other, panel._tree.fan, panel._tree.paint, panel._tree.delete):
+        assert button.toolTip()
+        assert button.accessibleName()
+    assert panel._tree.lines.accessibleDescription() == "0 branches; looking at trunk"
+    assert panel._tree.lines._at(QPoint(5, 5).toPointF()).tip.startswith("the document's own chain")
