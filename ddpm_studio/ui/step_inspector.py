@@ -15,6 +15,7 @@ from ddpm_studio.ui.data_view import DataView
 from ddpm_studio.ui.model import Model
 from ddpm_studio.ui.reverse_walk import Frame
 from ddpm_studio.ui.step_view import StepView
+from ddpm_studio.ui.traces import Traces
 
 
 @runtime_checkable
@@ -61,17 +62,20 @@ class StepInspector(QTabWidget):
         self._frame: tuple[Frame, int] | None = None
         self._walk: tuple[Sequence[int], Sequence[Neighbours | None], Sequence[Sizes], int] | None = None
         self.step = StepView(provenance)
+        self.traces = Traces(provenance)
         self.algorithm = AlgorithmView()
         self.data = DataView(provenance)
         self.setDocumentMode(True)
         self.setUsesScrollButtons(True)
         self.setAccessibleName("the selected sample")
         self.add_view("Step", self.step)
+        self.add_view("Traces", self.traces)
         self.add_view("Algorithm", self.algorithm)
         self.add_view("Data", self.data)
         self.algorithm.stepped.connect(self.stepped)
-        self.data.asked.connect(self.asked)
-        for view in (self.step, self.data):
+        for asking in (self.traces, self.data):
+            asking.asked.connect(self.asked)
+        for view in (self.step, self.traces, self.data):
             view.saved.connect(self.saved)
             view.refused.connect(self.refused)
         self.currentChanged.connect(self._on_turned)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from ddpm_studio.anatomy import Sizes, one
@@ -16,6 +17,7 @@ from ddpm_studio.ui.reverse_walk import Frame
 from ddpm_studio.ui.sampling_views import EPS_RANGE
 
 EPS = 1  # the place of ε̂ among the quantities: what the histogram shows at first
+TALL = 420  # logical pixels of height from which there is room for the histogram
 LINES = 8  # of the numbers below the pictures: as many as a pixel's values take
 
 
@@ -50,6 +52,11 @@ class StepView(QWidget):
         column.addWidget(self.pictures, 5)
         column.addWidget(self.numbers)
         column.addWidget(self.histogram, 2)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is low, the pictures are more important."""
+        self.histogram.setVisible(self.height() >= TALL)
+        super().resizeEvent(event)
 
     def show_model(self, model: Model) -> None:
         """The schedule, for what the guess leaves unexplained."""
