@@ -88,4 +88,5 @@ PANELS: dict[str, Panel] = {
 WORKSPACES: dict[str, Workspace] = {
     "explore": Workspace("Explore", (("schedule", "noising"), ("sampling",)), (520, 440)),
     "train": Workspace("Train", (("training",),), (960,)),
+    "sample": Workspace("Sample", (("sampling",),), (960,)),
 }
