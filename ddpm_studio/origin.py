@@ -26,6 +26,11 @@ class Origin(Parameters, ABC):
         """The pictures it needs."""
         return ()
 
+    @property
+    def turns(self) -> int:
+        """How often each step but the last is taken."""
+        return 1
+
     def numbers(self, samples: Sequence[int]) -> tuple[int, ...]:
         """The numbers that the noise of these samples is drawn by."""
         return tuple(samples)
@@ -125,6 +130,11 @@ class Repair(Origin):
     def references(self) -> tuple[str, ...]:
         """The picture."""
         return (self.picture,)
+
+    @property
+    def turns(self) -> int:
+        """As often as it is resampled."""
+        return self.resamplings
 
 
 ORIGINS: dict[str, type[Origin]] = {cls.kind: cls for cls in (FromNoise, FromPicture, Encoded, Between, Repair)}

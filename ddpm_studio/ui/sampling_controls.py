@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from ddpm_studio.document import EXACT, Document, Sampling
 from ddpm_studio.errors import UserError
-from ddpm_studio.sampler import SAMPLERS, Sampler
+from ddpm_studio.sampler import SAMPLERS, Ancestral, Sampler, Sigma
 from ddpm_studio.ui.combo import Combo
 from ddpm_studio.ui.dataset_source import DatasetSource
 from ddpm_studio.ui.denoiser_note import DenoiserNote
@@ -26,10 +26,19 @@ from ddpm_studio.ui.denoiser_source import DenoiserSource
 from ddpm_studio.ui.form import Form
 from ddpm_studio.ui.glyphs import dice
 from ddpm_studio.ui.model import Model
+from ddpm_studio.ui.origin_controls import OriginControls
 from ddpm_studio.ui.session import Session
+from ddpm_studio.ui.timestep_view import TimestepView
 
 SEEDS = 2**31  # the die's; any other can be typed
-NAMES = {"ancestral": "DDPM, ancestral", "ddim": "DDIM"}
+NAMES = {
+    "ancestral": "DDPM, ancestral",
+    "ddim": "DDIM",
+    "dpm": "DPM-Solver++ 2M",
+    "heun": "Heun",
+    "langevin": "annealed Langevin",
+    "pc": "predictor–corrector",
+}
 
 
 class SamplingControls(QWidget):
@@ -49,11 +58,14 @@ class SamplingControls(QWidget):
         self.sampler.setAccessibleName("sampler")
         self.sampler.setToolTip("how xₛ is made of xₜ and the guess x̂₀")
         for kind in SAMPLERS:
-            self.sampler.addItem(NAMES.get(kind, kind), kind)
+            self.sampler.addItem(NAMES[kind], kind)
         self.forms = {kind: Form(cls, self) for kind, cls in SAMPLERS.items()}
         self._stack = QStackedWidget(self)
         self._stack.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.count, self.seed = Form(Sampling, self, only=("count",)), Form(Sampling, self, only=("seed",))
+        self.timesteps = TimestepView(self)
+        self.origin = OriginControls(session, self)
+        self._model: Model | None = None
         self.dice = QToolButton(self, autoRaise=True)
         self.dice.setToolTip("other noise: a seed at random")
         self.dice.setAccessibleName("other noise")
@@ -74,15 +86,34 @@ class SamplingControls(QWidget):
         self._stack.setCurrentWidget(self.forms[kind])
         for form in (self.count, self.seed):
             form.set_value(document.sampling)
+        if isinstance(document.sampler, Ancestral):
+            self.forms[kind].control("variance").setEnabled(document.sampler.sigma is Sigma.BETWEEN)
+        self._show_timesteps(document)
 
     def show_model(self, model: Model) -> None:
         """Says what the denoiser is."""
+        self._model = model
         self.note.show_model(model)
+        self.origin.show_model(model)
+        self._show_timesteps(self._session.document)
+
+    def close_jobs(self) -> None:
+        """Ends what runs in the background."""
+        self.origin.close_jobs()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self.dice.setIcon(dice(self.palette()))
+
+    def _show_timesteps(self, document: Document) -> None:
+        """Which timesteps are visited, of the schedule that the denoiser goes by."""
+        model = self._model
+        of_network = model is not None and model.network is not None and document.denoiser == model.source.denoiser
+        schedule = model.denoiser.schedule if model is not None and of_network else document.schedule
+        stops = replace(document, schedule=schedule).stops
+        all_steps, last = (document.sampler.evaluations(steps) for steps in (len(stops) - 1, 1))
+        self.timesteps.show_stops(schedule, stops, (all_steps - last) * document.origin.turns + last)
 
     def _on_document_changed(self, _field: object) -> None:
         self.show_document(self._session.document)
@@ -140,8 +171,13 @@ class SamplingControls(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(top)
         column.addWidget(self._stack)
+        column.addWidget(self.timesteps)
         column.addWidget(self.count)
         column.addLayout(seed)
+        begin = QFormLayout()
+        begin.addRow("from", self.origin.kind)
+        column.addLayout(begin)
+        column.addWidget(self.origin)
         column.addStretch()
         labels = [label for label in self.findChildren(QLabel) if label.buddy()]
         for label in labels:
@@ -156,6 +192,7 @@ class SamplingControls(QWidget):
             session.schedule_changed,
             session.sampler_changed,
             session.sampling_changed,
+            session.origin_changed,
         ):
             changed.connect(self._on_document_changed)
         self.denoiser.asked.connect(self.denoiser_asked)
@@ -167,6 +204,7 @@ class SamplingControls(QWidget):
             form.edited.connect(self._on_sampling_edited)
             form.refused.connect(session.reported)
         self.dice.clicked.connect(self._on_dice)
+        self.origin.refused.connect(session.reported)
         for form in self.forms.values():
             form.previewed.connect(self._on_sampler_previewed)
             form.edited.connect(self._on_sampler_edited)

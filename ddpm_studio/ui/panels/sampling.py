@@ -66,6 +66,7 @@ class SamplingPanel(QWidget):
         """Ends what runs in the background."""
         self._player.pause()
         self._chain.close()
+        self._controls.close_jobs()
         self._progress.close_jobs()
         self._export.close_jobs()
 
