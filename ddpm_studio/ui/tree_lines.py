@@ -64,7 +64,7 @@ class TreeLines(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(240, int(ROW * max(len(self._twigs), 1) + EDGE))
+        return QSize(240, int(ROW * max(len(self._twigs), 1) + EDGE + self.fontMetrics().height()))
 
     def minimumSizeHint(self) -> QSize:
         """As many rows as there are."""
@@ -81,6 +81,7 @@ class TreeLines(QWidget):
         rows = {twig.place: row for row, twig in enumerate(self._twigs)}
         for row, twig in enumerate(self._twigs):
             self._paint_twig(painter, twig, row, rows.get(twig.parent, row))
+        self._paint_axis(painter)
         if self._shown in rows:
             painter.setPen(QPen(QColor(colours().cursor), 1.5))
             painter.setBrush(QColor(colours().accent))
@@ -121,6 +122,14 @@ class TreeLines(QWidget):
             return True
         return super().event(event)
 
+    def _paint_axis(self, painter: QPainter) -> None:
+        """Which way t falls, below the last line."""
+        metrics = self.fontMetrics()
+        below = QRectF(EDGE, self._y(len(self._twigs) - 1) + 4, self.width() - 2 * EDGE, metrics.height())
+        painter.setPen(QColor(colours().muted))
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"t = {self._T:,}")
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, "0")
+
     def _paint_twig(self, painter: QPainter, twig: Twig, row: int, parent: int) -> None:
         shown = twig.place == self._shown
         colour = QColor(colours().warning if twig.broken else colours().accent if shown else colours().foreground)
@@ -135,7 +144,7 @@ class TreeLines(QWidget):
             painter.drawLine(QPointF(begin, y), QPointF(self._x(twig.walked), y))
         painter.setPen(colour if shown or twig.broken else self.palette().text().color())
         metrics = self.fontMetrics()
-        left = min(begin, self._x(0) - metrics.horizontalAdvance(twig.name) - 2)
+        left = min(begin + 4, self._x(0) - metrics.horizontalAdvance(twig.name) - 2)
         text = QRectF(max(left, EDGE), y - ROW / 2 - 4, self._x(0) - max(left, EDGE), ROW / 2 + 2)
         name = metrics.elidedText(twig.name, Qt.TextElideMode.ElideRight, int(text.width()))
         painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, name)

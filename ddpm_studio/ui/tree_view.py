@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import torch
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QInputDialog, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -116,8 +115,9 @@ class TreeView(QWidget):
         what = "x₀" if frame.final else f"guess of x₀ at t = {frame.t}"
         self.spread.set_caption(f"deviation of the {len(branch.rows)}: {what}, 0 to 1")
         self.spread.show_pictures(to_bytes(2.0 * shown - 1.0), shown)
-        mean = float(torch.as_tensor(deviation).mean())
-        self.told.setText(f"{self._tip()}\nMean deviation {mean:.3f}{'' if mean else ': they are all the same'}.")
+        mean = float(deviation.mean())
+        alike = ": all the same, for this sampler draws no noise" if frame.final and not mean else ""
+        self.told.setText(f"{self._tip()}\nMean deviation {mean:.3f}{alike}.")
 
     def _tip(self) -> str:
         branch = self._shown()
@@ -231,8 +231,8 @@ class TreeView(QWidget):
         column.setContentsMargins(4, 4, 4, 4)
         column.setSpacing(4)
         column.addLayout(buttons)
-        column.addWidget(area, 2)
         column.addWidget(self.told)
+        column.addWidget(area, 2)
         column.addWidget(self.spread, 3)
         self.spread.hide()
 
