@@ -21,7 +21,7 @@ class Device:
     free: int  # bytes
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.title}, {self.free / 2**30:.1f} GiB free)"
+        return f"{self.name}: {self.free / 2**30:.1f} GiB free, {self.title}"
 
 
 def names() -> tuple[str, ...]:

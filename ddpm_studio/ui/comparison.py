@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 
 from ddpm_studio.ui.plot_backdrop import DASHES
-from ddpm_studio.ui.run_folder import runs_in, standard_place
+from ddpm_studio.ui.run_folder import recent_runs, standard_place
 from ddpm_studio.ui.run_reader import RunReader
 from ddpm_studio.ui.training_metrics import Metrics
 from ddpm_studio.ui.training_work import Known
@@ -40,11 +40,11 @@ class Comparison(QToolButton):
         nothing = menu.addAction("None", self._on_none)
         nothing.setEnabled(bool(self.runs))
         menu.addSeparator()
-        for folder in dict.fromkeys((*self.runs, *(run.folder for run in runs_in(standard_place())))):
+        for folder in dict.fromkeys((*self.runs, *(run.folder for run in recent_runs()))):
             action = menu.addAction(folder.name.replace("&", "&&"))
             action.setCheckable(True)
             action.setChecked(folder in self.runs)
-            action.triggered.connect(partial(self._on_toggled, folder))
+            action.toggled.connect(partial(self._on_toggled, folder))
 
     def _on_open(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "A run to compare with", str(standard_place()))

@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QFont, QFontMetricsF, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from ddpm_studio.ui import theme
@@ -22,6 +22,7 @@ Column = NDArray[np.float64]
 MOST = 400
 """Bins of a line, of which the least and the greatest value are drawn."""
 TITLE, LEFT = 20, 52  # pixels: the height of the title, the width of the numbers of the upright axis
+POINTS, SIDE = (9, 8, 7), 6  # sizes of the title, and pixels left free on both sides of it
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ class LinePlot(Plot):
 
     def show_colours(self, colours: theme.Colours) -> None:
         """Takes the current colours."""
-        parts = [f'<span style="color:{colours.foreground}">{escape(self._name)}</span>']
+        parts = [(self._name, colours.foreground)]
         for curve, line in zip(self._curves, self._lines, strict=True):
             colour = getattr(colours, line.colour)
             style = Qt.PenStyle.DashLine if line.dashed else Qt.PenStyle.SolidLine
@@ -119,11 +120,12 @@ class LinePlot(Plot):
                 curve.setSymbolSize(5)
                 curve.setSymbolBrush(colour)
                 curve.setSymbolPen(None)
-            parts += [f'<span style="color:{colour}">{escape(line.name)}</span>'] if line.name else []
+            parts += [(line.name, colour)] if line.name else []
         for index, (pinned, label) in enumerate(self._pins):
             pinned.setPen(pin_pen(colours, index))
             label.setColor(colours.pinned)
-        self.setTitle("&nbsp; ".join(parts), size="9pt")
+        self._title = parts
+        self._write_title()
         self.getPlotItem().getViewBox().setBorder(pg.mkPen(colours.grid))
 
     def numbers(self) -> dict[str, Column]:
@@ -148,8 +150,25 @@ class LinePlot(Plot):
         self._zoomed = False
         self._fit()
 
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._write_title()
+
     def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
         self.show_all()
+
+    def _write_title(self) -> None:
+        """Each line's name in its colour, in the largest of POINTS that leaves it room."""
+        if not hasattr(self, "_title"):  # resized while it is being made
+            return
+        font, text = QFont(self.font()), "   ".join(name for name, _ in self._title)
+        for points in POINTS:
+            font.setPointSize(points)
+            if QFontMetricsF(font).horizontalAdvance(text) < self.width() - 2 * SIDE:
+                break
+        parts = [f'<span style="color:{colour}">{escape(name)}</span>' for name, colour in self._title]
+        self.setTitle("&nbsp; ".join(parts), size=f"{points}pt")
+        self.getPlotItem().titleLabel.setMinimumWidth(0)  # or a long one would push the plot out of its widget
 
     def _on_zoomed(self) -> None:
         self._zoomed = True

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt, Signal
@@ -11,6 +12,8 @@ from ddpm_studio.errors import UserError
 from ddpm_studio.run import Run
 from ddpm_studio.ui.training_work import is_run, step_of
 
+NEW = "new"
+"""What a folder is in which there is no run yet."""
 RECENT = 8
 """Runs that the menu lists at most."""
 
@@ -24,10 +27,14 @@ class RunFolder(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.path = Path()
+        self._left: Run | None = None  # a run that somebody may want to go on with
         self._label = QLabel(self)
         self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._label.setAccessibleName("folder of the run")
-        self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._label.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.LinksAccessibleByMouse
+        )
+        self._label.linkActivated.connect(self._on_link)
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._on_menu_opened)
         button = QToolButton(self)
@@ -42,10 +49,23 @@ class RunFolder(QWidget):
         row.addWidget(self._label, 1)
 
     def show_path(self, path: Path, what: str) -> None:
-        """Shows a folder, and what it is."""
-        self.path = path
-        self._label.setText(f"{path.name}  <i>{what}</i>")
+        """Shows a folder, and what it is: NEW, or what a run is doing."""
+        self.path, self._left = path, self._left if what == NEW else None
+        text = f"{escape(path.name)}  <i>{what}</i>"
+        if self._left is not None:
+            left = f"{escape(self._left.folder.name)} stopped at step {step_of(self._left):,}: open it"
+            text += f' &nbsp; <a href="open">{left}</a>'
+        self._label.setText(text)
         self._label.setToolTip(str(path))
+
+    def offer(self, run: Run) -> None:
+        """Offers to go on with another run, until one is."""
+        self._left = run
+        self.show_path(self.path, NEW)
+
+    def _on_link(self, _link: str) -> None:
+        if self._left is not None:
+            self.asked.emit(self._left.folder)
 
     def _on_menu_opened(self) -> None:
         self.menu.clear()
@@ -53,7 +73,7 @@ class RunFolder(QWidget):
         self.menu.addAction("New run in a folder…", partial(self._ask, "An empty folder for the run"))
         self.menu.addAction("Open a run…", partial(self._ask, "Open a run"))
         self.menu.addSeparator()
-        for run in runs_in(standard_place()):
+        for run in recent_runs():
             text = f"{run.folder.name}: step {step_of(run):,} of {run.document.training.steps:,}"
             self.menu.addAction(text.replace("&", "&&"), partial(self.asked.emit, run.folder))
 
@@ -76,8 +96,9 @@ def free_folder(dataset: str) -> Path:
     return next(path for n in range(1, 1_000_000) if not (path := place / f"{name}-{n}").exists())
 
 
-def runs_in(place: Path) -> Iterator[Run]:
-    """The runs in a folder, the newest first, at most RECENT; what cannot be read is left out."""
+def recent_runs() -> Iterator[Run]:
+    """The runs in the standard place, the newest first, at most RECENT; what cannot be read is left out."""
+    place = standard_place()
     try:
         folders = [folder for folder in place.iterdir() if is_run(folder)]
         folders.sort(key=lambda folder: (folder / "checkpoints").stat().st_mtime, reverse=True)
@@ -92,5 +113,5 @@ def runs_in(place: Path) -> Iterator[Run]:
 
 def unfinished() -> Run | None:
     """The newest run in the standard place, if it stopped before its end."""
-    run = next(runs_in(standard_place()), None)
+    run = next(recent_runs(), None)
     return run if run is not None and 0 < step_of(run) < run.document.training.steps else None

@@ -72,6 +72,11 @@ class TrainingNumbers(QWidget):
         """Something between two steps that takes a while; None: it is done."""
         self._show_progress("" if working is None else f", {working.what} {working.done}/{working.total}")
 
+    def show_rest(self) -> None:
+        """No step is being taken any more."""
+        self._speed = 0.0
+        self._show_progress()
+
     def _show_progress(self, more: str = "") -> None:
         self.bar.setRange(0, max(self._steps, 1))
         self.bar.setValue(min(self._step, self._steps))

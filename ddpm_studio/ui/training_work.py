@@ -9,7 +9,7 @@ from threading import Event
 from ddpm_studio.data import load
 from ddpm_studio.device import chosen
 from ddpm_studio.document import Document
-from ddpm_studio.record import Recorder
+from ddpm_studio.record import Looked, Recorder
 from ddpm_studio.run import Run, checkpoint_in
 from ddpm_studio.ui.live import LiveNetwork
 
@@ -114,10 +114,10 @@ def _told(recorder: Recorder) -> Generator[object]:
     told = recorder.told
     with closing(recorder.events()) as events:
         for event in events:
-            yield event
-            if recorder.told is not told:
-                told = recorder.told
-                yield Logged(told)
+            line = [] if recorder.told is told else [Logged(recorder.told)]
+            told = recorder.told
+            # a look is told after its line, which is drawn with it; a step before: whoever stops then has heard of it
+            yield from (*line, event) if isinstance(event, Looked) else (event, *line)
 
 
 def _known(run: Run, step: int) -> Known:

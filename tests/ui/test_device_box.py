@@ -44,7 +44,7 @@ def test_devices_are_listed_with_what_is_free_and_the_fastest_is_taken(qtbot, ma
     assert box.name == "auto"  # before they have answered
     qtbot.waitUntil(lambda: listed(box) == ["cuda:0", "cpu"])
     assert box.name == "cuda:0"
-    assert box.currentText() == "cuda:0 (a GPU, 8.0 GiB free)"
+    assert box.currentText() == "cuda:0: 8.0 GiB free, a GPU"
 
 
 def test_what_was_chosen_is_the_session_s_and_stays_chosen_when_they_are_asked_again(qtbot, make, there):

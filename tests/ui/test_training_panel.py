@@ -1,6 +1,7 @@
 """The training panel, driven as a person drives it; the networks have a few hundred weights."""
 
 from dataclasses import replace
+from threading import Event
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from ddpm_studio.checkpoint import Checkpoint
 from ddpm_studio.document import TRAINING as IN_TRAINING
 from ddpm_studio.networks import PRESETS, UNet
 from ddpm_studio.objective import Bound, Simple, Target
-from ddpm_studio.record import prove_resume
+from ddpm_studio.record import Looked, prove_resume
 from ddpm_studio.run import Run
 from ddpm_studio.schedule import Cosine
 from ddpm_studio.ui import run_folder
@@ -22,6 +23,7 @@ from ddpm_studio.ui.resume_question import ResumeQuestion
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.training_metrics import SMOOTHING, Metrics
 from ddpm_studio.ui.training_run import State
+from ddpm_studio.ui.training_work import Logged, trained
 
 ENDLESS = 1_000_000
 PATIENCE = 20_000  # ms; what is waited for takes a fraction of a second
@@ -180,6 +182,7 @@ def test_closing_in_the_middle_saves_the_step_and_the_next_start_finds_the_run(q
     Checkpoint.open(run.latest).tensors()
     again = make()
     assert "stripes-1 stopped before its end" in again._views.log.toPlainText()
+    assert f"stripes-1 stopped at step {step:,}: open it" in again._folder._label.text()
     again._folder.menu.aboutToShow.emit()
     entry = next(a for a in again._folder.menu.actions() if a.text().startswith(f"stripes-1: step {step:,} of"))
     entry.trigger()
@@ -187,6 +190,31 @@ def test_closing_in_the_middle_saves_the_step_and_the_next_start_finds_the_run(q
     assert again._transport.go.text() == "Resume"
     press(again._transport.go)
     wait(qtbot, lambda: again._step > step)
+
+
+def test_a_run_that_stopped_is_offered_where_the_run_is_named(qtbot, make, place, session):
+    panel = make()
+    endless(session)
+    press(panel._transport.go)
+    wait(qtbot, lambda: panel._step >= 3)
+    press(panel._transport.go)
+    assert "paused" in panel._folder._label.text()
+    panel.close_jobs()
+    again = make()
+    again._folder._label.linkActivated.emit("open")
+    wait(qtbot, lambda: again._step == panel._step)
+    assert (again._folder.path, again._transport.go.text()) == (place / "stripes-1", "Resume")
+    assert "open it" not in again._folder._label.text()
+
+
+def test_the_line_of_a_preview_is_told_before_the_preview(session, tmp_path):
+    values = list(trained(tmp_path / "run", session.document, "cpu", Event()))
+    places = [i for i, value in enumerate(values) if isinstance(value, Looked)]
+    assert len(places) == 2
+    for place in places:
+        line = next(value.line for value in values[place::-1] if isinstance(value, Logged))
+        assert "levels" in line
+        assert line["step"] == values[place].step
 
 
 def changed_and_resumed(qtbot, panel, session, **training):

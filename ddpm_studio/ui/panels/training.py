@@ -22,7 +22,7 @@ from ddpm_studio.ui.comparison import Comparison
 from ddpm_studio.ui.job import Job, Outcome
 from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.resume_question import Resuming
-from ddpm_studio.ui.run_folder import RunFolder, free_folder, standard_place, unfinished
+from ddpm_studio.ui.run_folder import NEW, RunFolder, free_folder, standard_place, unfinished
 from ddpm_studio.ui.run_reader import RunReader
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.training_controls import TrainingControls
@@ -34,6 +34,7 @@ from ddpm_studio.ui.training_views import TrainingViews
 from ddpm_studio.ui.training_work import Begun, Known, is_run
 
 CONTROLS = 250  # logical pixels: the width of the forms
+WHAT = {State.RUNNING: "in training", State.PAUSED: "paused", State.ENDING: "saving"}
 
 
 class TrainingPanel(QWidget):
@@ -60,6 +61,7 @@ class TrainingPanel(QWidget):
         self._on_new_asked()
         self._on_settled(session.settled_document)
         if (left := unfinished()) is not None:
+            self._folder.offer(left)
             self._views.tell(f"{left.folder.name} stopped before its end; Run… lists it, and it can go on")
 
     def close_jobs(self) -> None:
@@ -81,7 +83,7 @@ class TrainingPanel(QWidget):
     def show_new(self, folder: Path) -> None:
         """A run that is to be begun."""
         self._known, self._step = None, 0
-        self._folder.show_path(folder, "new")
+        self._folder.show_path(folder, NEW)
         self._views.show_run(Metrics(), (), 0, self._session.document.training.steps)
         self.show_state()
 
@@ -143,7 +145,7 @@ class TrainingPanel(QWidget):
     def _on_begun(self, begun: Begun) -> None:
         self.show_known(begun.known)
         run = begun.known.run
-        self._folder.show_path(run.folder, "in training")
+        self._folder.show_path(run.folder, WHAT.get(self._run.state, "in training"))
         self._views.tell(
             f"{run.folder}: from step {begun.known.step:,} to {run.document.training.steps:,} on {begun.device}"
         )
@@ -165,7 +167,9 @@ class TrainingPanel(QWidget):
         self._session.sample_from(live)
         self._session.noticed.emit(f"Sampling from the network after {live.step:,} steps")
 
-    def _on_state_changed(self, _state: State) -> None:
+    def _on_state_changed(self, state: State) -> None:
+        if state in WHAT:
+            self._folder.show_path(self._folder.path, WHAT[state])
         self.show_state()
 
     def _on_ended(self, outcome: Outcome, text: str) -> None:
@@ -175,9 +179,8 @@ class TrainingPanel(QWidget):
         elif self._known is not None:
             what = "finished" if outcome is Outcome.FINISHED else "stopped"
             self._views.tell(f"{what}; step {self._step:,} is saved")
-        if self._known is not None:
-            self._folder.show_path(self._folder.path, f"at step {self._step:,}")
-        self._views.numbers.show_working(None)
+        self._folder.show_path(self._folder.path, NEW if self._known is None else f"at step {self._step:,}")
+        self._views.numbers.show_rest()
         self._views.show_plots()
         self.show_state()
         self._controls.device.survey()
@@ -202,7 +205,7 @@ class TrainingPanel(QWidget):
     def _on_settled(self, document: Document) -> None:
         self._facts.ask(document)
         if self._known is None and self._run.state is State.IDLE:
-            self._folder.show_path(self._folder.path, "new")
+            self._folder.show_path(self._folder.path, NEW)
             self._views.numbers.show_begin(0, document.training.steps)
         self.show_state()
 
