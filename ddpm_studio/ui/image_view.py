@@ -20,7 +20,8 @@ Values = NDArray[np.float32]  # (N, C, H, W): what the pictures show
 class ImageGrid(QWidget):
     """Shows pictures of one size in as few rows and columns as make them largest; a grid of one is a plain view.
 
-    A click or an arrow key selects a picture and sends `picked`; a single picture leaves the keys to its parent.
+    A click or an arrow key selects a picture and sends `picked`; a single picture leaves the keys to its parent. The
+    numbers of the pictures are those they were given by, in whatever order some of them are shown.
 
     Args:
         caption: a line above the pictures; the value under the mouse takes its place.
@@ -50,6 +51,8 @@ class ImageGrid(QWidget):
         self._pictures: Picture = np.zeros((0, 1, 1, 1), np.uint8)
         self._values: Values | None = None
         self._labels: Sequence[str] = ()
+        self._order: Sequence[int] | None = None
+        self._marks: frozenset[int] = frozenset()
         self._selected = -1
         self._under = ""  # the value under the mouse
         self.setToolTip(tip)
@@ -74,6 +77,24 @@ class ImageGrid(QWidget):
         """Frames a picture (−1: none) without sending `picked`."""
         if index != self._selected:
             self._selected = index
+            self.update()
+
+    @property
+    def order(self) -> Sequence[int]:
+        """The numbers of the pictures that are shown, from the first place on."""
+        count = len(self._images)
+        return range(count) if self._order is None else [index for index in self._order if index < count]
+
+    def set_order(self, order: Sequence[int] | None) -> None:
+        """Shows only these pictures, in this order; None shows all of them."""
+        if order != self._order:
+            self._order = order
+            self.update()
+
+    def set_marks(self, marks: frozenset[int]) -> None:
+        """Marks some of the pictures with a corner."""
+        if marks != self._marks:
+            self._marks = marks
             self.update()
 
     def set_caption(self, caption: str) -> None:
@@ -108,7 +129,7 @@ class ImageGrid(QWidget):
         found = self._cells().at(point.x(), point.y()) if self._images else None
         if found is None:
             return ""
-        index, u, v = found
+        index, (_, u, v) = self.order[found[0]], found
         _, height, width, _ = self._pictures.shape
         x, y = int(u * width), int(v * height)
         low, high = self._span
@@ -143,21 +164,25 @@ class ImageGrid(QWidget):
         painter.setPen(self.palette().text().color())
         cells = self._cells()
         self._paint_line(painter, self._under or self._caption, cells)
-        for index, image in enumerate(self._images):
-            box = QRectF(*cells.origin(index), cells.width, cells.height)
-            painter.drawImage(box, image)
+        for place, index in enumerate(self.order):
+            box = QRectF(*cells.origin(place), cells.width, cells.height)
+            painter.drawImage(box, self._images[index])
+            if index in self._marks:
+                self._paint_mark(painter, box)
             if index < len(self._labels):
                 below = QRectF(box.left(), box.bottom(), box.width(), cells.label)
                 painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self._elided(self._labels[index], box.width()))
-        if 0 <= self._selected < len(self._images):
-            self._paint_frame(painter, QRectF(*cells.origin(self._selected), cells.width, cells.height))
+        if self._selected in (order := list(self.order)):
+            box = QRectF(*cells.origin(order.index(self._selected)), cells.width, cells.height)
+            self._paint_frame(painter, box)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         found = self._cells().at(event.position().x(), event.position().y()) if self._images else None
         if found is not None and len(self._images) > 1:
-            self.select(found[0])
+            index = self.order[found[0]]
+            self.select(index)
             if event.button() is Qt.MouseButton.LeftButton:
-                self.picked.emit(found[0])
+                self.picked.emit(index)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._follow(event.position())
@@ -170,12 +195,14 @@ class ImageGrid(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         columns = self._cells().columns
         moves = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -columns, Qt.Key.Key_Down: columns}
-        index = self._selected + moves.get(Qt.Key(event.key()), 0)
-        if len(self._images) < 2 or event.key() not in moves:
+        order = list(self.order)
+        if len(self._images) < 2 or event.key() not in moves or not order:
             super().keyPressEvent(event)
-        elif 0 <= index < len(self._images):
-            self.select(index)
-            self.picked.emit(index)
+            return
+        place = order.index(self._selected) + moves[Qt.Key(event.key())] if self._selected in order else 0
+        if 0 <= place < len(order):
+            self.select(order[place])
+            self.picked.emit(order[place])
 
     def _offer_actions(self) -> None:
         """The context menu."""
@@ -184,12 +211,16 @@ class ImageGrid(QWidget):
         self._all = QAction("Save all as one picture…", self)
         copy.triggered.connect(self.copy)
         save.triggered.connect(lambda: self.save(self._pictures[max(self._selected, 0)], "picture"))
-        self._all.triggered.connect(lambda: self.save(grid(self._pictures, self._cells().columns), "pictures"))
+        self._all.triggered.connect(self._on_save_all)
         save.setVisible(self._provenance is not None)
         self._all.setVisible(False)
         for action in (copy, save, self._all):
             action.setEnabled(False)
             self.addAction(action)
+
+    def _on_save_all(self) -> None:
+        """Those that are shown, as they are arranged."""
+        self.save(grid(self._pictures[list(self.order)], self._cells().columns), "pictures")
 
     def _follow(self, point: QPointF) -> None:
         under = self.value_at(point) if self.underMouse() else ""
@@ -203,6 +234,14 @@ class ImageGrid(QWidget):
         line = QRectF(left, cells.top - self._line(), self.width() - left, self._line())
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, self._elided(text, line.width()))
 
+    def _paint_mark(self, painter: QPainter, box: QRectF) -> None:
+        side = max(min(box.width(), box.height()) / 5, 6.0)
+        painter.save()
+        painter.setPen(QPen(self.palette().base().color(), 1))
+        painter.setBrush(self.palette().highlight())
+        painter.drawPolygon([box.topRight(), box.topRight() - QPointF(side, 0), box.topRight() + QPointF(0, side)])
+        painter.restore()
+
     def _paint_frame(self, painter: QPainter, box: QRectF) -> None:
         painter.setPen(QPen(self.palette().highlight().color(), 3))
         painter.drawRect(box.adjusted(-0.5, -0.5, 0.5, 0.5))
@@ -213,7 +252,7 @@ class ImageGrid(QWidget):
         label = self._label_height() if self._labels else 0.0
         area = (float(self.width()), max(self.height() - line, 1.0))
         _, height, width, _ = self._pictures.shape
-        cells = arranged(max(len(self._images), 1), (height, width), area, label=label, ratio=self.devicePixelRatioF())
+        cells = arranged(max(len(self.order), 1), (height, width), area, label=label, ratio=self.devicePixelRatioF())
         return cells.moved(line)
 
     def _label_height(self) -> float:

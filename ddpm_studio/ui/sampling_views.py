@@ -1,6 +1,6 @@
 """The batch at one state of the chain: x_t large, and beside it the guess x̂_0 and the noise ε̂ that it implies."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PySide6.QtCore import Signal
@@ -63,6 +63,16 @@ class SamplingViews(QWidget):
         self.xt.set_caption("x₀: the samples" if frame.final else f"xₜ, t = {frame.t}")
         self.x0.set_caption(f"guess of x₀{at}")  # x̂ is misdrawn by DejaVu Sans, a common font
         self.eps.set_caption(f"ε̂{at} on [−3, 3]")
+
+    def show_order(self, order: Sequence[int] | None) -> None:
+        """Shows only these samples, in this order; None shows all."""
+        for grid in self.grids:
+            grid.set_order(order)
+
+    def show_marks(self, marks: frozenset[int]) -> None:
+        """Marks samples in every grid."""
+        for grid in self.grids:
+            grid.set_marks(marks)
 
     def select(self, sample: int) -> None:
         """Frames one sample in every grid."""

@@ -17,6 +17,7 @@ from ddpm_studio.ui.player import Player
 from ddpm_studio.ui.progress_view import ProgressView
 from ddpm_studio.ui.reverse_chain import ReverseChain
 from ddpm_studio.ui.reverse_walk import Frame
+from ddpm_studio.ui.sample_order import SampleOrder
 from ddpm_studio.ui.sampling_controls import SamplingControls
 from ddpm_studio.ui.sampling_export import EXPORTS, Walked
 from ddpm_studio.ui.sampling_views import SamplingViews
@@ -34,7 +35,10 @@ class SamplingPanel(QWidget):
     """The reverse chain of an exact denoiser or a network: where it is, what it guesses, which pictures are near."""
 
     title = "Sampling"
-    keys_help = (("select another sample", "Ctrl+←, Ctrl+→, ↑, ↓"),)  # the player tells its own
+    keys_help = (  # the player tells its own
+        ("select another sample", "Ctrl+←, Ctrl+→, ↑, ↓"),
+        ("mark it, or not", "M"),
+    )
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +57,9 @@ class SamplingPanel(QWidget):
         self._progress = ProgressView(self._chain, self._provenance, self)
         self._inspector.add_view("Tree", self._tree)
         self._inspector.add_view("Progress", self._progress)
+        self._order = SampleOrder(
+            lambda: self._chain.trajectory, lambda: self._chain.neighbours, lambda: self._selected, self
+        )
         self._status = QLabel(self)
         self._export = ExportButton(EXPORTS, self._walked, "the samples, a film of the chain, or all its numbers", self)
         self._lay_out()
@@ -66,6 +73,7 @@ class SamplingPanel(QWidget):
         """Ends what runs in the background."""
         self._player.pause()
         self._chain.close()
+        self._order.close_jobs()
         self._controls.close_jobs()
         self._progress.close_jobs()
         self._export.close_jobs()
@@ -146,6 +154,7 @@ class SamplingPanel(QWidget):
         self._leads, self._resumes, self._frame = False, self._resumes or self._player.playing, None
         self._player.pause()
         self._chain.restart(document, self._session.live)
+        self._order.reset()
         self._player.set_end(len(self._chain.times) - 1)
         self._player.show_position(self._chain.wanted)
         self.show_sample(min(self._selected, self._chain.count - 1))
@@ -219,6 +228,7 @@ class SamplingPanel(QWidget):
     def _lay_out(self) -> None:
         centre, foot = QWidget(self), QHBoxLayout()
         foot.addWidget(self._status, 1)
+        foot.addWidget(self._order)
         foot.addWidget(self._export)
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -253,6 +263,9 @@ class SamplingPanel(QWidget):
         self._controls.dataset_asked.connect(self._on_dataset_asked)
         self._controls.denoiser_asked.connect(self._on_denoiser_asked)
         self._views.picked.connect(self.show_sample)
+        self._order.ordered.connect(self._views.show_order)
+        self._order.marked.connect(self._views.show_marks)
+        self._order.refused.connect(session.reported)
         for asked in (self._inspector.asked, self._tree.asked, self._progress.asked):
             asked.connect(session.set_t)
         self._inspector.stepped.connect(self._player.step)
@@ -262,6 +275,7 @@ class SamplingPanel(QWidget):
             saved.connect(session.noticed)
         for grid in self._views.grids:
             grid.installEventFilter(self)
+            grid.addAction(self._order.one)
 
 
 def _made_of(document: Document, source: Source) -> tuple[object, ...]:
