@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ddpm_studio import __version__
-from ddpm_studio.cli import doctor, evaluate, export, info, interpolate, noise, sample, schedule, train, window
+from ddpm_studio.cli import doctor, evaluate, export, fan, info, interpolate, noise, sample, schedule, train, window
 from ddpm_studio.cli.flags import SCHEDULE, Parser
 from ddpm_studio.errors import UserError
 
@@ -17,6 +17,7 @@ COMMANDS = {
     "noise": noise.add,
     "sample": sample.add,
     "interpolate": interpolate.add,
+    "fan": fan.add,
     "train": train.add,
     "evaluate": evaluate.add,
     "export": export.add,

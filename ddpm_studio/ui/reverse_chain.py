@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from ddpm_studio.anatomy import Sizes
 from ddpm_studio.branch import TRUNK, Branches
+from ddpm_studio.branching import broken, route_of
 from ddpm_studio.document import EXACT, Document
 from ddpm_studio.neighbours import Neighbours
 from ddpm_studio.route import Route
@@ -18,7 +19,7 @@ from ddpm_studio.tree import taken as _of_rows
 from ddpm_studio.ui.job import Job, Outcome
 from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.model import Model, Source, opened
-from ddpm_studio.ui.reverse_walk import Frame, Opened, Standing, Taken, broken, route_of, under, walk, walkable
+from ddpm_studio.ui.reverse_walk import Frame, Opened, Standing, Taken, under, walk, walkable
 
 Note = tuple[Neighbours | None, Sizes]
 """What is remembered of a step beside what it can be made again from."""

@@ -7,14 +7,14 @@ from itertools import islice
 
 from torch import Tensor
 
-from ddpm_studio.branch import TRUNK, lineage
+from ddpm_studio.branch import TRUNK
+from ddpm_studio.branching import broken, route_of, start_of
 from ddpm_studio.document import Document
-from ddpm_studio.errors import UserError
 from ddpm_studio.neighbours import Neighbours, Watched, compare, watch
-from ddpm_studio.route import Leg, Route, route, trunk
+from ddpm_studio.route import Leg
 from ddpm_studio.sample import Known, Step
 from ddpm_studio.schedule import Schedule
-from ddpm_studio.start import Start, begin, known_of
+from ddpm_studio.start import known_of
 from ddpm_studio.step import State
 from ddpm_studio.tree import begun, steps
 from ddpm_studio.ui.model import Model, Source, opened
@@ -97,27 +97,6 @@ def walk(
         done = 0
 
 
-def route_of(document: Document, branch: int | None = None) -> Route:
-    """The way to a branch, the one that is looked at unless another is named.
-
-    Raises:
-        UserError: the branch begins as a sample that there is not.
-    """
-    T, sampling = document.schedule.T, document.sampling
-    numbers = document.origin.numbers(range(sampling.count))
-    start = trunk(document.sampler, sampling.seed, sampling.count, document.stops, numbers)
-    return route(start, lineage(document.branches, document.branch if branch is None else branch), T)
-
-
-def broken(document: Document, branch: int) -> str:
-    """Why a branch cannot be walked, in one line; empty if it can."""
-    try:
-        route_of(document, branch)
-    except UserError as error:
-        return str(error)
-    return ""
-
-
 def walkable(document: Document) -> tuple[Document, str]:
     """The document, looking at the nearest ancestor that can be walked, and why not at the branch itself."""
     reason = broken(document, document.branch)
@@ -133,17 +112,8 @@ def under(document: Document, schedule: Schedule) -> Document:
 
 
 def _first_state(document: Document, model: Model) -> State:
-    """Where the trunk begins; a picture that is encoded is so here, at once."""
-    count = document.sampling.count
-    *_, start = begin(
-        document.origin,
-        model.denoiser,
-        document.sampler,
-        seed=document.sampling.seed,
-        samples=range(count),
-        count=count,
-    )
-    assert isinstance(start, Start)
+    """Where the trunk begins."""
+    start = start_of(document, model.denoiser)
     return State(start.stops[0], start.x)
 
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QInputDialog, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from ddpm_studio.branch import TRUNK, Branch, with_descendants, without
+from ddpm_studio.branching import broken
 from ddpm_studio.data import to_bytes
 from ddpm_studio.export import Provenance
 from ddpm_studio.sampler import Sampler
@@ -15,7 +16,7 @@ from ddpm_studio.ui.branch_dialog import SEEDS, BranchDialog
 from ddpm_studio.ui.image_view import ImageGrid
 from ddpm_studio.ui.paint_view import PaintView
 from ddpm_studio.ui.reverse_chain import ReverseChain
-from ddpm_studio.ui.reverse_walk import Frame, broken
+from ddpm_studio.ui.reverse_walk import Frame
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.tree_lines import TreeLines, Twig
 
