@@ -8,6 +8,9 @@ from ddpm_studio.errors import UserError
 _PACKAGE = Path(__file__).resolve().parent
 ROOTS = (_PACKAGE / "assets", _PACKAGE.parent / "assets")  # in a wheel; in a checkout, beside the package
 
+SHIPPED = "checkpoint:"
+"""Before the name of a checkpoint in assets/checkpoints/."""
+
 
 def asset(*parts: str) -> Path:
     """The path of a shipped file or folder: `asset("images", "chelsea.png")`.
@@ -35,3 +38,9 @@ def photographs() -> tuple[str, ...]:
 def checkpoints() -> tuple[str, ...]:
     """Names of the shipped trained networks, sorted; `asset("checkpoints", name + ".safetensors")` is the file."""
     return tuple(sorted({path.stem for root in ROOTS for path in root.glob("checkpoints/*.safetensors")}))
+
+
+def checkpoint_path(ref: str) -> Path:
+    """The path that `Document.denoiser` means: a shipped one, or as it stands. UserError: none of that name ships."""
+    name = ref.removeprefix(SHIPPED)
+    return asset("checkpoints", f"{name}.safetensors") if name != ref else Path(ref).expanduser()

@@ -2,7 +2,7 @@
 
 document.json                     what was asked for
 metrics.jsonl                     one JSON object a line: {"step": …, "loss": …} and {"step": …, "levels": […]}
-previews/step-00001000.png        samples from the averaged weights, always from the same noise
+previews/step-00001000.png        samples from the averaged weights (or the raw ones), always from the same noise
 checkpoints/step-00001000.safetensors, and `latest`, the name of the newest
 events.out.tfevents.…             the metrics for TensorBoard, where that package is installed
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ddpm_studio import interop
-from ddpm_studio.assets import asset
+from ddpm_studio.assets import checkpoint_path
 from ddpm_studio.checkpoint import AnyCheckpoint, Checkpoint, Header, Tensors
 from ddpm_studio.checkpoint import save as save_checkpoint
 from ddpm_studio.container import is_run
@@ -24,8 +24,6 @@ from ddpm_studio.errors import UserError
 from ddpm_studio.files import reading, write_text, writing
 
 LATEST = "latest"
-SHIPPED = "checkpoint:"
-"""Before the name of a checkpoint in assets/checkpoints/."""
 
 
 @dataclass(frozen=True)
@@ -136,9 +134,7 @@ def checkpoint_named(ref: str) -> AnyCheckpoint:
     """What `Document.denoiser` speaks of: checkpoint:NAME, or as `checkpoint_at`. UserError: there is none."""
     if ref in (EXACT, TRAINING):
         raise UserError(f"{ref!r} is no checkpoint; name the file of one, or a run")
-    name = ref.removeprefix(SHIPPED)
-    path = asset("checkpoints", f"{name}.safetensors") if name != ref else Path(ref).expanduser()
-    return checkpoint_at(path)
+    return checkpoint_at(checkpoint_path(ref))
 
 
 def _parsed(text: str) -> dict[str, object] | None:

@@ -4,9 +4,8 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from ddpm_studio.assets import OF_POINTS, checkpoints
+from ddpm_studio.assets import OF_POINTS, SHIPPED, checkpoints
 from ddpm_studio.document import EXACT, TRAINING
-from ddpm_studio.run import SHIPPED
 from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.reference_box import ReferenceBox
 

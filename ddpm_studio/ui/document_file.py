@@ -1,6 +1,7 @@
 """File > New, Open, Save: the file the document lives in, and the question whether to keep what has not been saved."""
 
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,8 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from ddpm_studio import document
-from ddpm_studio.document import SUFFIX, Document
+from ddpm_studio.assets import checkpoint_path
+from ddpm_studio.document import EXACT, SUFFIX, TRAINING, Document
 from ddpm_studio.errors import UserError
 from ddpm_studio.opening import PICTURES, ChosenCheckpoint, ChosenDataset, ChosenPicture, Opened, Restored
 from ddpm_studio.ui.doctor_dialog import DoctorDialog
@@ -75,8 +77,12 @@ class DocumentFile(QObject):
         reading.start()
 
     def ask_what_it_is(self) -> None:
-        """File > What is this file?; begins with the one that was refused last."""
-        DoctorDialog(self._window, self, self.open, self._refused).show()
+        """File > What is this file?; begins with the one that was refused last, or with the checkpoint in use."""
+        ref, first = self._session.document.denoiser, self._refused
+        if first is None and ref not in (EXACT, TRAINING):
+            with suppress(UserError):  # a document from elsewhere may name one that does not ship here
+                first = checkpoint_path(ref)
+        DoctorDialog(self._window, self, self.open, first).show()
 
     def ask_and_export_network(self) -> None:
         """File > Export network."""

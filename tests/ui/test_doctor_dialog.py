@@ -43,6 +43,7 @@ def ask(files):
 
 
 def test_a_file_is_told_and_opened_from_there(qtbot, session, files, ask, monkeypatch):
+    session.edit("exact", denoiser="exact")
     dialog = ask()
     assert not dialog.open_it.isEnabled()
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(SHIPPED), ""))
@@ -63,6 +64,12 @@ def test_it_begins_with_the_file_that_was_refused_last(qtbot, session, files, as
     dialog = ask()
     qtbot.waitUntil(lambda: "a bare pickle" in dialog.told.toPlainText(), timeout=10000)
     assert not dialog.open_it.isEnabled()
+
+
+def test_it_begins_with_the_checkpoint_in_use(qtbot, ask):
+    dialog = ask()
+    qtbot.waitUntil(lambda: "pixel-faces.safetensors" in dialog.told.toPlainText(), timeout=10000)
+    qtbot.waitUntil(dialog.open_it.isEnabled, timeout=10000)
 
 
 def test_a_file_that_is_gone_and_a_dialog_closed_early_do_no_harm(qtbot, files, ask, tmp_path):
