@@ -63,6 +63,16 @@ def grid(
     return sheet[: sheet.shape[0] - gap, : sheet.shape[1] - gap]
 
 
+def grid_size(
+    size: tuple[int, int], count: int, columns: int | None = None, scale: int | None = None, gap: int = 2
+) -> tuple[int, int]:
+    """Pixels across and down of the grid of `count` pictures of this (height, width); see `grid`."""
+    height, width = size
+    columns = min(count, math.ceil(math.sqrt(count)) if columns is None else columns)
+    k = math.ceil(VISIBLE / min(size)) if scale is None else scale
+    return columns * (k * width + gap) - gap, math.ceil(count / columns) * (k * height + gap) - gap
+
+
 def strip(frames: Picture, gap: int = 2, background: int = WHITE, scale: int | None = None) -> Picture:
     """The frames (F, H, W, C) side by side in one row; see `grid`."""
     return grid(frames, len(frames), gap, background, scale)

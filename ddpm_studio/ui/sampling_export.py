@@ -1,21 +1,30 @@
 """What the sampling panel can write: the samples, a film strip, an animation, the numbers."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
-from ddpm_studio.data import to_bytes
+from ddpm_studio.denoiser import Denoiser
 from ddpm_studio.document import Document, provenance
-from ddpm_studio.export import Film, Provenance, grid, save_animation, save_picture, save_samples
-from ddpm_studio.forward import evenly
+from ddpm_studio.export import (
+    Moment,
+    Provenance,
+    Quantity,
+    Recording,
+    Which,
+    save_picture,
+    save_samples,
+    saving_animation,
+)
+from ddpm_studio.export.progress import Progress, counted
 from ddpm_studio.sample import Step
-from ddpm_studio.ui.export_button import Export
+from ddpm_studio.ui.chain_look import ChainLook
 
-FILM, STRIP, FPS = 100, 10, 20.0  # moments of an animation and of a film strip; frames a second
+READ, FRAMES = "steps read", "frames written"
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,57 +38,130 @@ class Walked:
     steps: Iterator[Step]
     end: Tensor | None  # x_0, if the chain is finished
     network: Mapping[str, object]  # which one it was walked with; empty for the exact denoiser
+    step: Step  # that leaves what is shown, or led to it
+    times: tuple[int, ...]  # t of every state of the whole chain
+    sample: int  # the one that is framed
+    denoiser: Denoiser
 
-    def provenance(self, t: int | list[int]) -> Provenance:
+    @property
+    def finished(self) -> bool:
+        """Whether it has been walked to its end."""
+        return self.end is not None
+
+    def provenance(self, t: int | list[int], look: ChainLook) -> Provenance:
         """What a file of it carries, made at `t`."""
-        return provenance(self.document, t=t, **self.network)
+        rows = look.rows(len(self.x), self.sample)
+        some = {} if len(rows) == len(self.x) else {"numbers": list(rows)}
+        return provenance(self.document, t=t, sample=self.sample, drawn=look.quantity.value, **some, **self.network)
+
+    def moments(self, wanted: set[int], look: ChainLook) -> Iterator[tuple[int, Moment | None]]:
+        """Every state walked to, by number; a moment where it is wanted. The last one has its step's guesses.
+
+        At t = 0 the guess x̂_0 is x_0 itself.
+        """
+        rows = list(look.rows(len(self.x), self.sample))
+        number, step = -1, None
+        for number, step in enumerate(self.steps):
+            if number >= self.states:
+                return
+            yield number, _moment(step.t, step.x, step.x0, step.eps, rows) if number in wanted else None
+        if self.end is not None and step is not None and number + 1 < self.states:
+            last = number + 1
+            yield last, _moment(0, self.end, self.end, step.eps, rows) if last in wanted else None
 
 
-@dataclass(frozen=True, eq=False)
-class _Moments:
-    """Some states of the chain. At t = 0 the guess x̂_0 is x_0 itself."""
-
-    t: NDArray[np.int64]  # (F,), falling
-    x: NDArray[np.float32]  # (F, N, C, H, W)
-    x0_hat: NDArray[np.float32]  # the same, as predicted, not clipped
+def _moment(t: int, x: Tensor, x0: Tensor, eps: Tensor, rows: list[int]) -> Moment:
+    return Moment(t, *(tensor[rows].cpu().numpy() for tensor in (x, x0, eps)))
 
 
-def _moments(walked: Walked, limit: int) -> _Moments:
-    """At most `limit` states, evenly spaced, the first and the last included."""
-    wanted = set(evenly(walked.states - 1, limit))
-    found = [(step.t, step.x, step.x0) for i, step in enumerate(walked.steps) if i in wanted]
-    if walked.end is not None:
-        found.append((0, walked.end, walked.end))
-    t, x, x0 = zip(*found, strict=True)
-    return _Moments(np.array(t), *(np.stack([each.cpu().numpy() for each in tensors]) for tensors in (x, x0)))
+class _Reading:
+    """Moments that are read from a chain one step after the other; `recording` and `list` are there at its end."""
+
+    def __init__(self, walked: Walked, look: ChainLook, wanted: set[int]) -> None:
+        self.found: list[Moment] = []
+        self._walked, self._look, self._wanted = walked, look, wanted
+
+    def __iter__(self) -> Iterator[Progress]:
+        for number, moment in self._walked.moments(self._wanted, self._look):
+            if moment is not None:
+                self.found.append(moment)
+            yield Progress(number + 1, self._walked.states, READ)
+
+    @property
+    def t(self) -> list[int]:
+        """Of what has been found."""
+        return [moment.t for moment in self.found]
+
+    def recording(self) -> Recording:
+        """What has been found, painted; it is not kept beside that."""
+        found, self.found = self.found, []
+        return Recording.of(found, self._look.quantity)
 
 
-def _write_grid(path: Path, walked: Walked) -> None:
-    save_picture(path, grid(to_bytes(walked.x.numpy())), walked.provenance(walked.t))
+def _write_grid(path: Path, walked: Walked, look: ChainLook) -> Iterator[Progress]:
+    """The state that is shown."""
+    rows = list(look.rows(len(walked.x), walked.sample))
+    moment = _moment(walked.t, walked.x, walked.step.x0, walked.step.eps, rows)
+    picture = Recording.of([moment], look.quantity).film(scale=look.enlarged)[0]
+    save_picture(path, picture, walked.provenance(walked.t, look))
+    yield Progress(1, 1)
 
 
-def _write_strip(path: Path, walked: Walked) -> None:
+def _write_strip(path: Path, walked: Walked, look: ChainLook) -> Iterator[Progress]:
     """A row of moments for each sample."""
-    moments = _moments(walked, STRIP)
-    rows = np.moveaxis(moments.x, 0, 1).reshape(-1, *walked.x.shape[1:])
-    save_picture(path, grid(to_bytes(rows), len(moments.t)), walked.provenance(moments.t.tolist()))
+    reading = _Reading(walked, look, set(look.moments.of(walked.states)))
+    yield from reading
+    told = walked.provenance(reading.t, look)
+    save_picture(path, reading.recording().strip(look.enlarged), told)
+    yield Progress(1, 1)
 
 
-def _write_film(path: Path, walked: Walked) -> None:
-    moments = _moments(walked, FILM)
-    save_animation(path, Film(moments.x), FPS, walked.provenance(moments.t.tolist()))
+def _write_film(path: Path, walked: Walked, look: ChainLook) -> Iterator[Progress]:
+    reading = _Reading(walked, look, set(look.moments.of(walked.states)))
+    yield from reading
+    told, film = walked.provenance(reading.t, look), reading.recording().film(scale=look.enlarged)
+    yield from counted(saving_animation(path, film, look.fps, told, look.hold), len(film), FRAMES)
 
 
-def _write_numbers(path: Path, walked: Walked) -> None:
-    """What is shown as `samples`, and every state walked to as `trajectory`."""
-    moments = _moments(walked, walked.states + 1)
-    told = walked.provenance(walked.t)
-    save_samples(path, walked.x.numpy(), told, trajectory=moments.x, x0_hat=moments.x0_hat, t=moments.t)
+def _write_numbers(path: Path, walked: Walked, look: ChainLook) -> Iterator[Progress]:
+    """What is shown as `samples`, and the chosen states as `trajectory`."""
+    reading = _Reading(walked, look, set(look.moments.of(walked.states)))
+    yield from reading
+    told = walked.provenance(walked.t, look)
+    now = walked.x[list(look.rows(len(walked.x), walked.sample))].cpu().numpy()
+    x, x0_hat = (np.stack([moment.of(each) for moment in reading.found]) for each in (Quantity.X_T, Quantity.X0_HAT))
+    save_samples(path, now, told, trajectory=x, x0_hat=x0_hat, t=np.array(reading.t))
+    yield Progress(1, 1)
 
 
-EXPORTS = (
-    Export("Samples at this t", "samples", (".png",), _write_grid),
-    Export("Film strip", "chain", (".png",), _write_strip),
-    Export("Animation", "chain", (".gif", ".webp"), _write_film),
-    Export("Numbers", "samples", (".npz",), _write_numbers),
+@dataclass(frozen=True)
+class ChainExport:
+    """One kind of file that a chain becomes."""
+
+    text: str
+    name: str  # offered, without suffix; also what its choices are remembered by
+    suffixes: tuple[str, ...]
+    write: Callable[[Path, Walked, ChainLook], Iterator[Progress]]
+    heeds: frozenset[str]  # the fields of a ChainLook that mean something to it
+    default: ChainLook = field(default_factory=ChainLook)
+
+    def writing(self, look: ChainLook) -> Callable[[Path, Walked], Iterator[Progress]]:
+        """How it is written with these choices."""
+        return partial(_with_look, self.write, look)
+
+
+def _with_look(
+    write: Callable[[Path, Walked, ChainLook], Iterator[Progress]], look: ChainLook, path: Path, walked: Walked
+) -> Iterator[Progress]:
+    return write(path, walked, look)
+
+
+_STILL = frozenset({"quantity", "samples", "scale"})
+_WAY = frozenset({"steps", "count", "samples", "walk_on"})
+
+CHAIN_EXPORTS = (
+    ChainExport("Samples at this t", "samples", (".png",), _write_grid, _STILL),
+    ChainExport("Film strip", "strip", (".png",), _write_strip, _STILL | _WAY, ChainLook(count=10)),
+    ChainExport("Animation", "chain", (".gif", ".webp", ".apng", ".mp4"), _write_film, _STILL | _WAY | {"fps", "hold"}),
+    ChainExport("Numbers", "numbers", (".npz",), _write_numbers, _WAY, ChainLook(steps=Which.ALL)),
 )

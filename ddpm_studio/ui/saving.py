@@ -4,7 +4,14 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-_NAMES = {".png": "PNG picture", ".gif": "GIF animation", ".webp": "WebP animation", ".npz": "NumPy arrays"}
+_NAMES = {
+    ".png": "PNG picture",
+    ".gif": "GIF animation",
+    ".webp": "WebP animation",
+    ".apng": "PNG animation",
+    ".mp4": "MP4 video",
+    ".npz": "NumPy arrays",
+}
 
 
 def ask_target(parent: QWidget, title: str, name: str, *suffixes: str) -> Path | None:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSplitte
 
 from ddpm_studio.document import EXACT, Document, provenance
 from ddpm_studio.export import Provenance
-from ddpm_studio.ui.export_button import ExportButton
 from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.model import Model, Source
 from ddpm_studio.ui.player import Player
@@ -19,7 +18,8 @@ from ddpm_studio.ui.reverse_chain import ReverseChain
 from ddpm_studio.ui.reverse_walk import Frame
 from ddpm_studio.ui.sample_order import SampleOrder
 from ddpm_studio.ui.sampling_controls import SamplingControls
-from ddpm_studio.ui.sampling_export import EXPORTS, Walked
+from ddpm_studio.ui.sampling_export import Walked
+from ddpm_studio.ui.sampling_export_button import SamplingExportButton
 from ddpm_studio.ui.sampling_views import SamplingViews
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.step_inspector import StepInspector
@@ -61,7 +61,7 @@ class SamplingPanel(QWidget):
             lambda: self._chain.trajectory, lambda: self._chain.neighbours, lambda: self._selected, self
         )
         self._status = QLabel(self)
-        self._export = ExportButton(EXPORTS, self._walked, "the samples, a film of the chain, or all its numbers", self)
+        self._export = SamplingExportButton(self._walked, self)
         self._lay_out()
         self._connect()
         self.setMinimumSize(400, 280)
@@ -140,10 +140,22 @@ class SamplingPanel(QWidget):
 
     def _walked(self) -> Walked | None:
         chain, frame, trajectory = self._chain, self._frame, self._chain.trajectory
-        if frame is None or trajectory is None or chain.document is None:
+        if frame is None or trajectory is None or chain.document is None or chain.model is None:
             return None
         end = trajectory.state(len(trajectory)) if trajectory.finished else None
-        return Walked(chain.document, frame.t, frame.x, chain.front + 1, trajectory.walk(), end, self._told())
+        return Walked(
+            chain.document,
+            frame.t,
+            frame.x,
+            chain.front + 1,
+            trajectory.walk(),
+            end,
+            self._told(),
+            frame.step,
+            chain.times,
+            self._selected,
+            chain.model.denoiser,
+        )
 
     def _on_settled(self, document: Document) -> None:
         """Begins again with what has been chosen; another picture in the noising panel is no reason to."""
@@ -163,6 +175,9 @@ class SamplingPanel(QWidget):
     def _on_moved(self, position: int) -> None:
         self._leads, self._resumes = True, False
         self._chain.go(position, ahead=AHEAD if self._player.playing else 0)
+
+    def _on_walk_asked(self) -> None:
+        self._on_moved(len(self._chain.times) - 1)
 
     def _on_played(self, playing: bool) -> None:
         """A pause is a pause: nothing that was asked for ahead of what is shown is shown any more."""
@@ -255,6 +270,8 @@ class SamplingPanel(QWidget):
         session.t_changed.connect(self._on_t_changed)
         chain.opened.connect(self.show_model)
         chain.advanced.connect(self.show_progress)
+        chain.advanced.connect(self._export.show_walked)
+        self._export.walk_asked.connect(self._on_walk_asked)
         chain.shown.connect(self._on_shown)
         chain.verified.connect(self._on_verified)
         chain.failed.connect(self._on_failed)
