@@ -28,7 +28,7 @@ from ddpm_studio.training import Decay
 
 PREVIEW = 50
 """Reverse steps of a preview, at most."""
-UNASKED = {f"training.{name}" for name in ("steps", "log_every", "save_every", "preview_every", "keep")}
+UNASKED = {f"training.{name}" for name in ("steps", "log_every", "save_every", "preview_every", "preview_raw", "keep")}
 """Changes that leave the steps already taken as they would have been, so that nobody is asked."""
 
 
@@ -43,7 +43,7 @@ class Saved:
 
 @dataclass(frozen=True, eq=False)
 class Looked:
-    """The averaged weights have been looked at: samples, and the error per noise level."""
+    """The averaged weights, or those as trained, have been looked at: samples, and the error per noise level."""
 
     step: int
     pictures: NDArray[np.uint8]  # (N, H, W, C)
@@ -127,7 +127,8 @@ class Recorder:
                 yield from self._look(probe, baselines)
 
     def _look(self, probe: Probe, baselines: Baselines) -> Iterator[Event]:
-        document, denoiser = self.run.document, self.learner.denoiser()
+        document = self.run.document
+        denoiser = self.learner.denoiser(average=not document.training.preview_raw)
         found = []
         for error in errors(denoiser, probe):
             found.append(error)

@@ -78,6 +78,7 @@ class Training(Parameters):
     log_every: Annotated[int, Count, "steps between two lines of metrics.jsonl"] = 10
     save_every: Annotated[int, Count, "steps between two checkpoints"] = 1000
     preview_every: Annotated[int, Count, "steps between two previews, with the loss per noise level"] = 1000
+    preview_raw: Annotated[bool, "previews from the weights as trained, not from their average"] = False
     keep: Annotated[int, Range(1, 1000), "checkpoints that are kept, the newest ones"] = 3
 
     kind = "training"

@@ -16,6 +16,7 @@ from ddpm_studio.document import load
 from ddpm_studio.errors import UserError
 from ddpm_studio.export import read_provenance
 from ddpm_studio.learner import TrainStep
+from ddpm_studio.levels import Probe, errors
 from ddpm_studio.networks import UNet
 from ddpm_studio.record import Looked, Recorder, Saved, Working, differences, prove_resume
 from ddpm_studio.run import Run, checkpoint_in
@@ -75,6 +76,16 @@ def test_its_metrics_are_lines_of_json_with_the_mean_loss_since_the_line_before(
     assert lines[0]["initial_share"] == pytest.approx((1 / 10) * (2 / 11))
     assert len(lines[3]["levels"]) == 20
     assert "log SNR" in lines[3]["verdict"]
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_a_preview_is_of_the_averaged_weights_or_of_those_as_trained(tmp_path, raw):
+    one = recorder(tmp_path / "run", preview_raw=raw, steps=24)
+    looked = next(event for event in one.events() if isinstance(event, Looked))
+    probe = Probe.of(one.data, one.run.document.schedule)
+    found = {average: list(errors(one.learner.denoiser(average=average), probe)) for average in (True, False)}
+    assert found[True] != found[False]
+    assert looked.errors.tolist() == found[not raw]
 
 
 def test_only_the_newest_checkpoints_are_kept(tmp_path):

@@ -122,7 +122,9 @@ class LinePlot(Plot):
                 curve.setSymbolPen(None)
             parts += [(line.name, colour)] if line.name else []
         for index, (pinned, label) in enumerate(self._pins):
-            pinned.setPen(pin_pen(colours, index))
+            pen = pin_pen(colours, index)
+            pen.setCosmetic(True)  # its width is in pixels, not in steps and losses
+            pinned.setPen(pen)
             label.setColor(colours.pinned)
         self._title = parts
         self._write_title()

@@ -12,7 +12,7 @@ from ddpm_studio.errors import UserError
 from ddpm_studio.export import Provenance
 from ddpm_studio.ui.image_view import ImageGrid
 
-EMPTY = "samples from the averaged weights appear here"
+EMPTY = "samples appear here, with each preview"
 
 
 class PreviewFilm(QWidget):
@@ -26,7 +26,7 @@ class PreviewFilm(QWidget):
         super().__init__(parent)
         self._paths: list[Path] = []
         self.picture = ImageGrid(
-            EMPTY, "Samples drawn from the averaged weights (EMA), always from the same noise", provenance=provenance
+            EMPTY, "Samples of the network in training, always from the same noise", provenance=provenance
         )
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setAccessibleName("training time of the preview")

@@ -53,8 +53,7 @@ class RunFolder(QWidget):
         self.path, self._left = path, self._left if what == NEW else None
         text = f"{escape(path.name)}  <i>{what}</i>"
         if self._left is not None:
-            left = f"{escape(self._left.folder.name)} stopped at step {step_of(self._left):,}: open it"
-            text += f' &nbsp; <a href="open">{left}</a>'
+            text += f' &nbsp; <a href="open">go on with {escape(self._left.folder.name)}</a>'
         self._label.setText(text)
         self._label.setToolTip(str(path))
 

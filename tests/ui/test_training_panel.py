@@ -182,7 +182,7 @@ def test_closing_in_the_middle_saves_the_step_and_the_next_start_finds_the_run(q
     Checkpoint.open(run.latest).tensors()
     again = make()
     assert "stripes-1 stopped before its end" in again._views.log.toPlainText()
-    assert f"stripes-1 stopped at step {step:,}: open it" in again._folder._label.text()
+    assert f"after {step:,} of 1,000,000 steps" in again._views.log.toPlainText()
     again._folder.menu.aboutToShow.emit()
     entry = next(a for a in again._folder.menu.actions() if a.text().startswith(f"stripes-1: step {step:,} of"))
     entry.trigger()
@@ -201,10 +201,11 @@ def test_a_run_that_stopped_is_offered_where_the_run_is_named(qtbot, make, place
     assert "paused" in panel._folder._label.text()
     panel.close_jobs()
     again = make()
+    assert "go on with stripes-1" in again._folder._label.text()
     again._folder._label.linkActivated.emit("open")
     wait(qtbot, lambda: again._step == panel._step)
     assert (again._folder.path, again._transport.go.text()) == (place / "stripes-1", "Resume")
-    assert "open it" not in again._folder._label.text()
+    assert "go on with" not in again._folder._label.text()
 
 
 def test_the_line_of_a_preview_is_told_before_the_preview(session, tmp_path):
@@ -388,6 +389,7 @@ def test_another_run_s_loss_is_drawn_for_comparison(qtbot, panel, session, place
     ((curve, label),) = panel._views.plots.loss._pins
     first = Metrics(Run.open(place / "stripes-1").metrics())
     assert label.toPlainText() == "stripes-1"
+    assert curve.opts["pen"].isCosmetic()  # else as wide as a step
     np.testing.assert_allclose(curve.getData()[1], np.log10(first.column("smooth")))
     compare(panel, "stripes-1")  # chosen again, it is taken away
     assert panel._views.plots.loss._pins == []

@@ -31,7 +31,7 @@ from ddpm_studio.ui.training_metrics import Metrics
 from ddpm_studio.ui.training_run import State, TrainingRun
 from ddpm_studio.ui.training_transport import TrainingTransport
 from ddpm_studio.ui.training_views import TrainingViews
-from ddpm_studio.ui.training_work import Begun, Known, is_run
+from ddpm_studio.ui.training_work import Begun, Known, is_run, step_of
 
 CONTROLS = 250  # logical pixels: the width of the forms
 WHAT = {State.RUNNING: "in training", State.PAUSED: "paused", State.ENDING: "saving"}
@@ -62,7 +62,10 @@ class TrainingPanel(QWidget):
         self._on_settled(session.settled_document)
         if (left := unfinished()) is not None:
             self._folder.offer(left)
-            self._views.tell(f"{left.folder.name} stopped before its end; Run… lists it, and it can go on")
+            steps = f"{step_of(left):,} of {left.document.training.steps:,} steps"
+            self._views.tell(
+                f"{left.folder.name} stopped before its end, after {steps}; Run… lists it, and it can go on"
+            )
 
     def close_jobs(self) -> None:
         """Stops the training at the next step and waits until that is saved."""
