@@ -1,0 +1,134 @@
+"""Play a network's reverse chain in the sampling panel: what it costs over the bare network, and how late timers are.
+
+    python benchmarks/play.py [STEPS] [--count N] [--rate N] [--checkpoint NAME] [--back]
+
+Plays STEPS steps of a shipped checkpoint's chain (T = 1000, every t), drawn in the window, and compares the CPU time of
+the whole process with that of as many bare forward passes of the same network at the same batch. A timer of 10 ms runs
+meanwhile; its lateness is the window's. With --back it then goes back from steps here and there, one step each, and
+tells how long the frame before took to come (wanted: ≤ 100 ms from any t to t + 1).
+"""
+
+import argparse
+import os
+import sys
+from time import perf_counter, process_time
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import numpy as np
+import torch
+from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from ddpm_studio.assets import SHIPPED
+from ddpm_studio.document import Document, Sampling
+from ddpm_studio.run import checkpoint_named
+from ddpm_studio.sampler import Ancestral
+from ddpm_studio.ui.panels.sampling import SamplingPanel
+from ddpm_studio.ui.session import Session
+
+SIZE = 1200, 460
+TICK = 10  # ms
+
+
+def forward(name, count, times):
+    """CPU milliseconds of one bare forward pass at this batch, in the window's number of threads."""
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+    denoiser = checkpoint_named(f"{SHIPPED}{name}").denoiser()
+    x, t = torch.randn(count, *denoiser.shape), torch.full((count,), 500)
+    spent = []
+    with torch.no_grad():
+        for _ in range(times):
+            start = process_time()
+            denoiser.module(x, t)
+            spent.append(1e3 * (process_time() - start))
+    return float(np.median(spent))
+
+
+def until(condition, signal):
+    """Runs the event loop, to hear a signal, until the condition holds."""
+    loop = QEventLoop()
+    check = lambda *_: loop.quit() if condition() else None  # noqa: E731
+    signal.connect(check)
+    if not condition():
+        loop.exec()
+    signal.disconnect(check)
+
+
+class Lateness:
+    """How much later than asked each tick of a timer came, ms."""
+
+    def __init__(self):
+        self.late, self._last = [], perf_counter()
+        self.timer = QTimer(interval=TICK, timerType=Qt.TimerType.PreciseTimer)
+        self.timer.timeout.connect(self._on_tick)
+        self.timer.start()
+
+    def _on_tick(self):
+        now = perf_counter()
+        self.late.append(1e3 * (now - self._last) - TICK)
+        self._last = now
+
+
+def played(panel, steps):
+    """CPU milliseconds and wall seconds of playing to state `steps`, and the lateness of the timer meanwhile."""
+    watch, wall, cpu = Lateness(), perf_counter(), process_time()
+    begun = panel._chain.front
+    panel._player.play()
+    until(lambda: panel._frame.index >= steps, panel._chain.shown)
+    panel._player.pause()
+    watch.timer.stop()
+    taken = panel._chain.front - begun
+    return 1e3 * (process_time() - cpu) / max(taken, 1), taken / (perf_counter() - wall), np.array(watch.late)
+
+
+def went_back(panel, steps):
+    """Milliseconds from the key to the frame, going back one step from states here and there, each let settle first."""
+    times = []
+    for state in np.linspace(steps, 2, 12).astype(int).tolist():
+        panel._player.go(state)
+        until(lambda state=state: panel._frame.index == state, panel._chain.shown)
+        settle = QEventLoop()
+        QTimer.singleShot(300, settle.quit)  # a person looks before stepping back
+        settle.exec()
+        start = perf_counter()
+        panel._player.step(-1)
+        until(lambda state=state: panel._frame.index == state - 1, panel._chain.shown)
+        times.append(1e3 * (perf_counter() - start))
+    return times
+
+
+def main():
+    given = argparse.ArgumentParser(description=__doc__)
+    given.add_argument("steps", nargs="?", type=int, default=300)
+    given.add_argument("--count", type=int, default=16)
+    given.add_argument("--rate", type=int, default=30)
+    given.add_argument("--checkpoint", default="pixel-faces")
+    given.add_argument("--back", action="store_true")
+    args = given.parse_args()
+    bare = forward(args.checkpoint, args.count, 30)
+    app = QApplication(sys.argv[:1])
+    app.setStyle("Fusion")
+    document = Document(
+        denoiser=f"{SHIPPED}{args.checkpoint}", sampler=Ancestral(steps=1000), sampling=Sampling(count=args.count)
+    )
+    panel = SamplingPanel(Session(document))
+    panel.resize(*SIZE)
+    panel.show()
+    until(lambda: panel._frame is not None, panel._chain.shown)
+    panel._player.speed.setValue(args.rate)
+    each, rate, late = played(panel, args.steps)
+    print(f"bare forward at batch {args.count}: {bare:.1f} ms of CPU; played and drawn: {each:.1f} ms a step")
+    print(f"{each / bare:.2f} × the bare forward (wanted: ≤ 1.10) at {rate:.1f} steps/s")
+    print(f"10 ms timer late by: median {np.median(late):.1f}, p99 {np.percentile(late, 99):.1f} ms (wanted: p99 ≤ 16)")
+    tree = panel._chain._tree
+    print(f"kept: {tree.nbytes / 2**20:.0f} MiB (at most 256), stride {panel._chain.trajectory.stride}")
+    if args.back:
+        times = went_back(panel, args.steps)
+        print(f"one step back: median {np.median(times):.0f}, worst {max(times):.0f} ms (wanted: ≤ 100)")
+    panel.close_jobs()
+
+
+if __name__ == "__main__":
+    main()
