@@ -23,7 +23,7 @@ from ddpm_studio.schedule import Drawn, Schedule, Table
 
 SAMPLES = (1, 10, 100, 1000)
 """k."""
-BATCH = 256
+BATCH = 1024
 LEAST, MOST = 1e-6, 0.9999
 """β of a short chain."""
 

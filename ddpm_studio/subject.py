@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
+import numpy as np
 import torch
 
 from ddpm_studio.data import Data, load
@@ -26,6 +27,8 @@ class Subject:
     """The one recommended for it."""
     told: dict[str, object]
     """Which one it is, as JSON."""
+    seen: bool = False
+    """Whether the probe's samples are those that the denoiser knows."""
 
     @property
     def exact(self) -> Exact | None:
@@ -35,11 +38,19 @@ class Subject:
     @property
     def held_out(self) -> bool:
         """Whether the probe's samples were held out; else they are training samples."""
-        return len(self.data.test) > 0
+        return len(self.data.test) > 0 and not self.seen
 
     def under(self, schedule: Schedule) -> "Subject":
         """An exact denoiser follows another schedule; a network keeps to the one it was trained under."""
         return self if self.exact is None else replace(self, denoiser=self.exact.with_schedule(schedule))
+
+    def on_training(self) -> "Subject":
+        """The same denoiser, measured on as many training samples, evenly chosen."""
+        count = len(self.probe.x0)
+        places = np.linspace(0, len(self.data.train) - 1, min(count, len(self.data.train))).round().astype(np.int64)
+        probe = replace(self.probe, x0=torch.from_numpy(self.data.x0(places)))
+        told = self.told | {"samples": len(places), "which": "of the training set"}
+        return replace(self, probe=probe, told=told, seen=True)
 
     @classmethod
     def of_checkpoint(

@@ -50,6 +50,7 @@ def add(commands: Subcommands, name: str) -> None:
     parser.add_argument(
         "--dataset", "--data", metavar="D", help="measure on other samples than those it was trained on"
     )
+    parser.add_argument("--training", action="store_true", help="measure on training samples, not on held-out ones")
     add_weights_flags(parser)
     parser.add_argument("-n", dest="count", metavar="N", help="held-out samples (default 64 pictures, 500 points)")
     parser.add_argument("--seed", metavar="S", default="0", help="of the noise they are hidden in (default 0)")
@@ -69,6 +70,7 @@ def _run(args: argparse.Namespace) -> None:
     from ddpm_studio.cli import measured  # noqa: PLC0415 - torch, not needed for --help
 
     subject = _subject(args, count)
+    subject = subject.on_training() if args.training else subject
     reports: Mapping[str, Callable[[], Report]] = {
         "bound": lambda: measured.bound_of(subject, args.sigma, seed, seconds),
         "rate_distortion": lambda: measured.rate_of(subject, args.sigma, seed),

@@ -1,0 +1,126 @@
+"""The bound: its terms over t, what has been sent when, where its bits sit, and the errors behind it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from ddpm_studio.likelihood import Bound
+from ddpm_studio.ui import theme
+from ddpm_studio.ui.line_plot import Line, LinePlot
+
+PUBLISHED = (
+    "Published, CIFAR-10, for context: 3.75 (L_simple), 3.70 (trained on the bound), Ho et al. 2020; "
+    "3.17 (L_hybrid, T = 4000), Nichol & Dhariwal 2021."
+)
+PARTS = (("L_T", "muted"), ("Σ Lₜ₋₁", "posterior"), ("L₀", "beta"))
+
+
+class SplitBar(QWidget):
+    """Where the bits sit: L_T, the middle, L_0, as one bar; what is negative, as a density can be, is only told."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._parts: Sequence[float] = ()
+        self.setFixedHeight(38)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("the three parts of the bound")
+        self.setToolTip(
+            "bits per dimension.\nL_T: what is left of x₀ in x_T. Σ Lₜ₋₁: the reverse steps. "
+            "L₀: the last step, decoded to 256 grey levels (points: as a density, which can be negative)"
+        )
+
+    def show_bound(self, bound: Bound | None) -> None:
+        """Draws its parts; None: there is none."""
+        self._parts = () if bound is None else (bound.prior, bound.middle, bound.last)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter, colours = QPainter(self), theme.colours()
+        line = self.fontMetrics().height()
+        whole = sum(max(part, 0.0) for part in self._parts) or 1.0
+        left, text_left = 0.0, 0.0
+        for (name, colour), part in zip(PARTS, self._parts, strict=False):
+            width = self.width() * max(part, 0.0) / whole
+            painter.fillRect(QRectF(left, line + 4, width, self.height() - line - 6), QColor(getattr(colours, colour)))
+            left += width
+            text = f"{name} {part:.3g}" if abs(part) < 0.01 else f"{name} {part:.4f}"
+            painter.setPen(QColor(getattr(colours, colour)))
+            painter.drawText(QRectF(text_left, 0, self.width(), line), Qt.AlignmentFlag.AlignLeft, text)
+            text_left += self.fontMetrics().horizontalAdvance(text) + 16
+
+
+class BoundView(QWidget):
+    """Four plots, the split and the total."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.total = QLabel(self)
+        self.total.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.total.setWordWrap(True)
+        self.published = QLabel(PUBLISHED, self)
+        self.published.setWordWrap(True)
+        self.published.setEnabled(False)
+        self.split = SplitBar(self)
+        self.terms = LinePlot(
+            "terms Lₜ₋₁ over t",
+            "Lₜ₋₁ in bits per dimension, at each t ≥ 2; logarithmic: each decade is ten times",
+            (Line("Lₜ₋₁", "posterior", 2.0), Line("λₜ·ε-error", "weight", 1.0, dashed=True)),
+            self,
+            log=True,
+        )
+        self.linear = LinePlot("the same, linear", "Lₜ₋₁ in bits per dimension", (Line("", "posterior", 2.0),), self)
+        self.rate = LinePlot(
+            "bits sent before xₜ is known",
+            "L_T + Σ Lₛ₋₁ over s > t, in bits per dimension",
+            (Line("", "snr", 2.0),),
+            self,
+        )
+        self.errors = LinePlot(
+            "error of ε̂ and of x̂₀ over t",
+            "‖ε − ε̂‖² (all that L_simple weighs) and ‖x₀ − x̂₀‖², means per value",
+            (Line("ε", "noise", 2.0), Line("x₀", "signal", 2.0)),
+            self,
+            log=True,
+            limits=(-7.0, 3.0),
+        )
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(4)
+        for place, plot in enumerate(self.plots):
+            grid.addWidget(plot, place // 2, place % 2)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 4, 4, 4)
+        column.setSpacing(4)
+        for widget in (self.total, self.split):
+            column.addWidget(widget)
+        column.addLayout(grid, 1)
+        column.addWidget(self.published)
+
+    @property
+    def plots(self) -> tuple[LinePlot, ...]:
+        """All of them."""
+        return (self.terms, self.linear, self.rate, self.errors)
+
+    def show_bound(self, bound: Bound | None, told: str) -> None:
+        """Draws a bound; `told` says in a line what it is."""
+        self.total.setText(told)
+        self.split.show_bound(bound)
+        if bound is None:
+            for plot, lines in ((self.terms, 2), (self.linear, 1), (self.rate, 1), (self.errors, 2)):
+                plot.show_values(np.zeros(0), [np.zeros(0)] * lines)
+            return
+        t = np.arange(bound.schedule.T + 1.0)
+        self.terms.show_values(t[2:], (bound.terms[2:], bound.weighted_error[2:]))
+        self.linear.show_values(t[2:], (bound.terms[2:],))
+        self.rate.show_values(t[1:], (bound.rate[1:],))
+        self.errors.show_values(t[1:], (bound.eps_error[1:], bound.x0_error[1:]))
+
+    def show_room(self, width: int, height: int) -> None:
+        """In a small panel the terms and the rate are what is left."""
+        self.published.setVisible(height >= 420)
+        for plot in (self.linear, self.errors):
+            plot.setVisible(width >= 620 and height >= 300)
+        self.rate.setVisible(height >= 240)

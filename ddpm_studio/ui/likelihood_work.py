@@ -1,0 +1,158 @@
+"""What the likelihood panel has measured in the background, one value at a time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from time import perf_counter
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ddpm_studio.denoiser import Exact
+from ddpm_studio.document import EXACT, TRAINING, Document
+from ddpm_studio.error_curve import Floats, GaussianCurve, Level, measured, on_grid
+from ddpm_studio.errors import UserError
+from ddpm_studio.jensen import Rung, climb, gaussian_truth, log_weights, short_chain
+from ddpm_studio.levels import Probe, Wiener, errors
+from ddpm_studio.likelihood import Sigma, bound, evenly_filled
+from ddpm_studio.neighbours import compare
+from ddpm_studio.progressive import Message, Received, message, received
+from ddpm_studio.sample import sample
+from ddpm_studio.sampler import Ancestral
+from ddpm_studio.schedule import Schedule
+from ddpm_studio.subject import Subject
+from ddpm_studio.ui.live import LiveNetwork
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """The denoiser has been read, and one level of it measured."""
+
+    subject: Subject
+    seconds: float
+    """What one level takes."""
+    levels: int
+    """Of the curve."""
+
+
+@dataclass(frozen=True, eq=False)
+class Gap:
+    """Errors of ε̂ at some log SNR, (K,) each, on the held-out samples or on training samples."""
+
+    held_out: bool
+    log_snr: Floats
+    network: Floats
+    optimum: Floats
+    wiener: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """How undecided some reverse chains were among the training samples, so far."""
+
+    times: tuple[int, ...]  # (F,), falling
+    entropy: NDArray[np.float32]  # (F, B), bits
+    nearest: NDArray[np.int64]  # (k,), training samples most probable at the last state, of the first chain
+    weights: NDArray[np.float32]  # (k,)
+    distances: Floats  # (B,), RMS distance of each finished sample from the training sample nearest to it; else empty
+    unseen: float  # the middle one of the held-out samples' distances
+
+
+@dataclass(frozen=True, eq=False)
+class Climb:
+    """Estimates of log p(x_0) of Gaussian data from more and more samples, and what they climb to."""
+
+    rungs: tuple[Rung, ...]
+    truth: float
+    chains: int
+
+
+def curve(document: Document, live: LiveNetwork | None, trained: bool) -> Iterator[Opened | Level]:
+    """Opens the document's denoiser, says what a level costs, then measures the curve, evenly filled in.
+
+    On held-out samples, or, where that is what is `trained`, on training samples.
+
+    Raises:
+        UserError: no such data set or checkpoint, or they do not fit each other.
+    """
+    subject = _subject(document, live)
+    subject = subject.on_training() if trained else subject
+    asked, times = on_grid(subject.denoiser)
+    places = [order - 1 for order in evenly_filled(len(times))]
+    levels = measured(asked, subject.probe.x0, (int(times[place]) for place in places), tables=None)
+    start = perf_counter()
+    first = next(levels)
+    yield Opened(subject, perf_counter() - start, len(times))
+    yield first
+    yield from levels
+
+
+def every_level(subject: Subject) -> Iterator[Level]:
+    """Measures every t of the denoiser's own schedule; the decoder where the curve's grid has it, and at t = 1."""
+    schedule = subject.denoiser.schedule
+    _, times = on_grid(subject.denoiser)
+    tables = {1, *times.tolist()} if subject.exact is None else {*range(1, schedule.T + 1, max(schedule.T // 64, 1))}
+    yield from measured(subject.denoiser, subject.probe.x0, evenly_filled(schedule.T), tables=tables)
+
+
+def gaps(subject: Subject) -> Iterator[Gap]:
+    """The errors on held-out samples, growing from much noise to little, then on training samples."""
+    schedule, data = subject.denoiser.schedule, subject.data
+    optimum, wiener = Exact.finite(schedule, data), Wiener.of(schedule, data)
+    unseen = Probe.of(data, schedule)
+    for probe, held_out in ((unseen, True), (subject.on_training().probe, False)):
+        falling = Probe(probe.x0, probe.times[::-1].copy())
+        columns: tuple[list[float], ...] = ([], [], [])
+        for row in zip(*(errors(one, falling) for one in (subject.denoiser, optimum, wiener)), strict=True):
+            for column, value in zip(columns, row, strict=True):
+                column.append(value)
+            so_far = np.maximum(schedule.log_snr[falling.times[: len(columns[0])]], -30.0)
+            yield Gap(held_out, so_far, *(np.array(column) for column in columns))
+
+
+def remembered(subject: Subject, chains: int = 8, steps: int = 50) -> Iterator[Memory]:
+    """Ancestral chains of the denoiser, watched by the exact denoiser of the training set."""
+    schedule = subject.denoiser.schedule
+    exact = Exact.finite(schedule, subject.data)
+    unseen = float(exact.distance(Probe.of(subject.data, schedule).x0).median()) if len(subject.data.test) else 0.0
+    sampler = Ancestral(steps=min(steps, schedule.T), clip=len(subject.data.shape) == 3)
+    times, rows = [], []
+    walk = partial(sample, sampler=sampler, seed=0, samples=range(chains))
+    for watched in compare(subject.denoiser, exact, walk):
+        near, step = watched.neighbours, watched.step
+        assert near is not None
+        times.append(step.t)
+        rows.append(near.entropy)
+        ends = exact.distance(step.next).double().numpy() if step.s == 0 else np.zeros(0)
+        yield Memory(tuple(times), np.stack(rows), near.nearest[0], near.weights[0], ends, unseen)
+
+
+def climbing(schedule: Schedule, T: int, variance: float, sigma: Sigma, chains: int) -> Iterator[Climb]:
+    """Jensen's step for x_0 of two values, where N(0, s² I) mostly lies, in a chain of T steps."""
+    short = short_chain(schedule, T)
+    x0 = torch.tensor([1.0, -1.0]) * variance**0.5
+    said = bound(short, GaussianCurve(variance), sigma).variance
+    truth = gaussian_truth(short, said, variance, x0)
+    found: list[Floats] = []
+    for weights in log_weights(Exact.gaussian(short, variance, (2,)), said, x0, chains):
+        found.append(weights)
+        together = np.concatenate(found)
+        yield Climb(climb(together, 2), truth, len(together))
+
+
+def coded(subject: Subject, picture: int, seed: int) -> Iterator[Message | Received]:
+    """A sample of the probe as it is sent, then what the receiver makes of it, evenly filled in."""
+    sent = message(subject.denoiser.schedule, subject.probe.x0[picture], seed=seed)
+    yield sent
+    yield from received(subject.denoiser, sent, (order - 1 for order in evenly_filled(len(sent.times))))
+
+
+def _subject(document: Document, live: LiveNetwork | None) -> Subject:
+    if document.denoiser == EXACT:
+        return Subject.of_exact(document.dataset, document.schedule)
+    if document.denoiser != TRAINING:
+        return Subject.of_checkpoint(document.denoiser)
+    if live is None:
+        raise UserError("no network is in training here; hand one over in the Training panel, or choose another")
+    return Subject.of_network(live.denoiser, live.document, {"training": {"step": live.step}})

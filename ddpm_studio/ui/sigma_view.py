@@ -1,0 +1,70 @@
+"""The bracket of σ²: β̃ and β, the optimum between them, and the bits that each choice loses."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from ddpm_studio.likelihood import Bound, Sigma
+from ddpm_studio.ui.line_plot import Line, LinePlot
+
+NAMES = {Sigma.BETA_TILDE: "β̃", Sigma.BETA: "β", Sigma.OPTIMUM: "optimum"}
+
+
+class SigmaView(QWidget):
+    """σ_t² as shares of β_t, and what each of the three costs at every t."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.table = QLabel(self)
+        self.table.setTextFormat(Qt.TextFormat.RichText)
+        lines = (Line("β̃ₜ/βₜ", "posterior", 1.5), Line("β", "beta", 1.5), Line("optimum", "good", 2.0))
+        self.bracket = LinePlot(
+            "σₜ² as a share of βₜ",
+            "β̃ₜ is right for data that are one point, βₜ for N(0, I); for all others the best is between them: "
+            "β̃ₜ + cₜ²·E‖x₀ − x̂₀‖²",
+            lines,
+            self,
+            span=(0.0, 1.0),
+            limits=(0.0, 3.0),
+        )
+        self.lost = LinePlot(
+            "bits lost at t by the choice of σ²",
+            "Lₜ₋₁ less that of the optimum, in bits per dimension",
+            lines[:2],
+            self,
+            log=True,
+            limits=(-10.0, 1.0),
+        )
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 4, 4, 4)
+        column.setSpacing(4)
+        column.addWidget(self.table)
+        column.addWidget(self.bracket, 1)
+        column.addWidget(self.lost, 1)
+
+    @property
+    def plots(self) -> tuple[LinePlot, ...]:
+        """Both."""
+        return (self.bracket, self.lost)
+
+    def show_bounds(self, bounds: Mapping[Sigma, Bound]) -> None:
+        """Draws the bounds of the three choices, under one schedule; an empty mapping empties the plots."""
+        if not bounds:
+            self.table.clear()
+            self.bracket.show_values(np.zeros(0), [np.zeros(0)] * 3)
+            self.lost.show_values(np.zeros(0), [np.zeros(0)] * 2)
+            return
+        best = bounds[Sigma.OPTIMUM]
+        t = np.arange(2.0, best.schedule.T + 1)
+        beta = best.schedule.beta[2:]
+        order = (Sigma.BETA_TILDE, Sigma.BETA, Sigma.OPTIMUM)
+        self.bracket.show_values(t, [bounds[sigma].variance[2:] / beta for sigma in order])
+        self.lost.show_values(t, [bounds[sigma].terms[2:] - best.terms[2:] for sigma in order[:2]])
+        cells = "".join(
+            f"<td><b>σ² = {NAMES[sigma]}</b>: {bounds[sigma].total:.4f} bits/dim"
+            f"{'' if sigma is Sigma.OPTIMUM else f', {bounds[sigma].total - best.total:+.4f}'}</td>"
+            for sigma in order
+        )
+        self.table.setText(f"<table cellspacing=0 cellpadding=4><tr>{cells}</tr></table>")

@@ -1,0 +1,183 @@
+"""The likelihood panel: measured once, then live under any schedule."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from ddpm_studio.data import load
+from ddpm_studio.denoiser import Exact
+from ddpm_studio.document import Document
+from ddpm_studio.error_curve import ErrorCurve, measured
+from ddpm_studio.likelihood import Sigma, bound
+from ddpm_studio.schedule import Cosine, Linear
+from ddpm_studio.ui.panels.likelihood import LikelihoodPanel
+from ddpm_studio.ui.session import Session
+
+PATIENCE = 30_000  # ms; what is waited for takes a second or two
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    path = tmp_path / "pictures.npz"
+    np.savez(path, arr_0=np.random.default_rng(0).integers(0, 256, (30, 4, 4, 1), np.uint8))
+    return str(path)
+
+
+@pytest.fixture
+def session(pictures):
+    return Session(Document(schedule=Linear(T=40, scaled=True), dataset=pictures))
+
+
+@pytest.fixture
+def reported(session):
+    lines = []
+    session.reported.connect(lines.append)
+    return lines
+
+
+@pytest.fixture
+def panel(qtbot, session):
+    panel = LikelihoodPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(900, 700)
+    panel.show()
+    yield panel
+    panel.close_jobs()
+
+
+def wait(qtbot, condition):
+    qtbot.waitUntil(condition, timeout=PATIENCE)
+
+
+def measured_out(qtbot, panel):
+    found = panel._measured
+    wait(qtbot, lambda: found.subject is not None and found.done == found.levels and not found.running)
+
+
+def press(button):
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def terms(panel):
+    return panel.bound.terms.numbers()["Lₜ₋₁"]
+
+
+def test_it_measures_by_itself_what_takes_a_moment(qtbot, panel, session):
+    measured_out(qtbot, panel)
+    assert panel._measured.levels == 113
+    assert len(terms(panel)) == session.document.schedule.T - 1
+    assert "30 training samples; exact denoiser" in panel.bound.total.text()
+    assert panel.start.text() == "Measure"
+
+
+def test_dragging_the_schedule_moves_the_bound_without_measuring(qtbot, panel, session):
+    measured_out(qtbot, panel)
+    before, curve = terms(panel), panel._measured.curve()
+    session.preview(schedule=Cosine(T=60))
+    assert len(terms(panel)) == 59
+    np.testing.assert_allclose(terms(panel), bound(Cosine(T=60), curve, Sigma.BETA).terms[2:])
+    session.cancel()
+    np.testing.assert_array_equal(terms(panel), before)
+    assert panel._measured.curve() is curve
+
+
+def test_every_t_is_measured_when_asked_for_and_agrees_with_the_core(qtbot, panel, session, pictures):
+    measured_out(qtbot, panel)
+    press(panel.all)
+    wait(qtbot, lambda: panel._measured.whole)
+    measured_out(qtbot, panel)
+    assert panel._measured.done == 40
+    assert "measured at every t" in panel.status.text()
+    schedule, data = session.document.schedule, load(pictures)
+    import torch  # noqa: PLC0415 - as the panel does, late
+
+    x0 = torch.from_numpy(data.x0())
+    levels = measured(Exact.of(schedule, data), x0, range(1, 41), tables={1})
+    expected = bound(schedule, ErrorCurve.of(levels, x0), Sigma.BETA)
+    np.testing.assert_allclose(terms(panel), expected.terms[2:], rtol=1e-3, atol=1e-6)
+
+
+def test_it_can_be_stopped_and_begun_again(qtbot, panel):
+    found = panel._measured
+    wait(qtbot, lambda: found.running and found.done > 5)
+    press(panel.start)
+    assert not found.running
+    assert panel.start.text() == "Measure"
+    kept = found.done
+    assert kept < 113
+    assert len(terms(panel)) == 39
+    press(panel.start)
+    measured_out(qtbot, panel)
+    assert found.done == 113
+
+
+def test_the_bracket_holds_the_optimum_and_says_what_each_choice_loses(qtbot, panel):
+    measured_out(qtbot, panel)
+    panel.tabs.setCurrentWidget(panel.bracket)
+    shown = panel.bracket.bracket.numbers()
+    assert (shown["β̃ₜ/βₜ"] <= shown["optimum"] + 1e-12).all()
+    assert (shown["optimum"] <= shown["β"] + 1e-3).all()
+    assert "σ² = optimum" in panel.bracket.table.text()
+    lost = panel.bracket.lost.numbers()
+    assert min(lost["β"].min(), lost["β̃ₜ/βₜ"].min()) >= -1e-12
+
+
+def test_a_picture_is_sent_and_guessed_better_with_more_bits(qtbot, panel):
+    measured_out(qtbot, panel)
+    panel.tabs.setCurrentWidget(panel.rate)
+    rate = panel.rate
+    wait(qtbot, lambda: len(rate._guesses) == 41)
+    rate.slider.setValue(rate.slider.maximum())
+    assert "RMSE of this one 0.00" in rate.told.text()
+    np.testing.assert_array_equal(rate.guess.pictures, rate.truth.pictures)
+    rate.slider.setValue(0)
+    assert rate.told.text().startswith("t = 40: 0.00")
+    assert not np.array_equal(rate.guess.pictures, rate.truth.pictures)
+    rate._cursor.setValue(1e9)
+    assert rate.slider.value() >= rate.slider.maximum() - 1
+    before = rate.truth.pictures
+    press(rate.next)
+    wait(qtbot, lambda: not np.array_equal(rate.truth.pictures, before))
+
+
+def test_the_gap_is_measured_on_held_out_and_training_samples(qtbot, panel, session):
+    session.edit("hold out", training=replace(session.document.training, held_out=0.2))
+    measured_out(qtbot, panel)
+    panel.tabs.setCurrentWidget(panel.gap)
+    press(panel.gap.start)
+    gap = panel.gap
+    wait(qtbot, lambda: "middle of 8 chains" in gap.told.text() and len(gap.trained.numbers()["denoiser"]) >= 24)
+    for plot in (gap.held_out, gap.trained):
+        shown = plot.numbers()
+        np.testing.assert_allclose(shown["denoiser"], shown["training set by heart"])  # it is that one
+        assert (shown["zero"] == 1.0).all()
+    assert len(gap.near.numbers) == 8
+
+
+def test_jensen_climbs_to_the_exact_density(qtbot, panel):
+    panel.tabs.setCurrentWidget(panel.jensen)
+    wait(qtbot, lambda: "20,000 chains" in panel.jensen.told.text())
+    shown = panel.jensen.plot.numbers()
+    estimate, truth = shown["estimate from k samples"], shown["−log₂ p(x₀), exact"]
+    assert estimate[0] - truth[0] > 0.05
+    assert abs(estimate[-1] - truth[-1]) < 0.03
+
+
+def test_what_cannot_be_read_is_said_and_the_panel_stays(qtbot, panel, session, reported, tmp_path):
+    measured_out(qtbot, panel)
+    session.edit("another", denoiser=str(tmp_path / "none.safetensors"))
+    wait(qtbot, lambda: bool(reported))
+    assert "none.safetensors" in reported[0]
+    assert not panel.start.isEnabled()
+
+
+def test_nothing_is_read_before_somebody_looks(qtbot, session):
+    panel = LikelihoodPanel(session)
+    qtbot.addWidget(panel)
+    session.edit("other", schedule=Cosine(T=10))
+    assert panel._measured.subject is None
+    assert not panel.findChildren(type(panel._measured))[0]._jobs
+    panel.close_jobs()
