@@ -83,10 +83,12 @@ PANELS: dict[str, Panel] = {
     "noising": Panel("Noising", "ddpm_studio.ui.panels.noising", "NoisingPanel", needs_torch=True),
     "sampling": Panel("Sampling", "ddpm_studio.ui.panels.sampling", "SamplingPanel", needs_torch=True),
     "training": Panel("Training", "ddpm_studio.ui.panels.training", "TrainingPanel", needs_torch=True),
+    "likelihood": Panel("Likelihood", "ddpm_studio.ui.panels.likelihood", "LikelihoodPanel", needs_torch=True),
 }
 
 WORKSPACES: dict[str, Workspace] = {
     "explore": Workspace("Explore", (("schedule", "noising"), ("sampling",)), (520, 440)),
     "train": Workspace("Train", (("training",),), (960,)),
     "sample": Workspace("Sample", (("sampling",),), (960,)),
+    "theory": Workspace("Theory", (("schedule", "likelihood"),), (960,)),
 }
