@@ -1,3 +1,4 @@
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -17,12 +18,13 @@ from PySide6.QtWidgets import (
     QStyleOptionSlider,
 )
 
-from ddpm_studio.data import load, to_bytes
+from ddpm_studio.data import load, open_source, to_bytes
 from ddpm_studio.document import Document, Noising
 from ddpm_studio.export import read_provenance
 from ddpm_studio.forward import chain, clean, noised
 from ddpm_studio.schedule import Cosine, Linear
 from ddpm_studio.ui import chain as chain_module
+from ddpm_studio.ui import picture_reading
 from ddpm_studio.ui.histogram import density, normal_density
 from ddpm_studio.ui.panels.noising import NoisingPanel, equation
 from ddpm_studio.ui.session import Session
@@ -204,24 +206,47 @@ def test_that_a_click_on_the_film_strip_goes_to_its_t(panel, session, qtbot):
     assert strip.selected == 0
 
 
-def test_that_a_picture_dropped_on_the_panel_is_taken_and_undone(panel, session, tmp_path):
+def test_that_a_picture_dropped_on_the_panel_is_taken_and_undone(panel, session, qtbot, tmp_path):
     path = picture_file(tmp_path / "own.png")
     assert drop(panel, path)
-    assert session.document.noising.picture == str(path)
+    qtbot.waitUntil(lambda: session.document.noising.picture == str(path), timeout=5000)
     assert panel._views.clean.pictures.shape == (1, 10, 20, 3)
     session.undo_stack.undo()
     assert_shows_xt(panel, DOCUMENT, session.t)
 
 
-def test_that_a_corrupt_picture_is_one_line_and_changes_nothing(panel, session, tmp_path, reports):
+def test_that_a_corrupt_picture_is_one_line_and_changes_nothing(panel, session, qtbot, tmp_path, reports):
     path = tmp_path / "broken.png"
     path.write_bytes(picture_file(tmp_path / "whole.png").read_bytes()[:200])
     assert drop(panel, path)
-    assert len(reports) == 1
+    qtbot.waitUntil(lambda: len(reports) == 1, timeout=5000)
     assert "\n" not in reports[0]
     assert session.document == DOCUMENT
     assert session.undo_stack.count() == 0
     assert_shows_xt(panel, DOCUMENT, session.t)
+
+
+def test_that_a_file_is_decoded_beside_the_window_and_the_picture_before_it_stays_meanwhile(
+    panel, session, qtbot, tmp_path, monkeypatch
+):
+    one, other = (picture_file(tmp_path / name) for name in ("one.png", "other.png"))
+    threads, go = [], threading.Event()
+
+    def slow(ref):
+        threads.append(threading.current_thread())
+        assert go.wait(10)
+        return open_source(ref)
+
+    monkeypatch.setattr(picture_reading, "open_source", slow)
+    session.edit("a document with its own picture", noising=replace(DOCUMENT.noising, picture=str(one)))
+    assert_shows_xt(panel, DOCUMENT, session.t)
+    assert drop(panel, other)  # another one is asked for before the first has been read
+    go.set()
+    qtbot.waitUntil(lambda: session.document.noising.picture == str(other), timeout=5000)
+    assert panel._views.clean.pictures.shape == (1, 10, 20, 3)
+    session.undo_stack.undo()
+    qtbot.waitUntil(lambda: panel._noising == replace(DOCUMENT.noising, picture=str(one)), timeout=5000)
+    assert threading.main_thread() not in threads
 
 
 def test_that_a_document_or_several_files_are_left_to_the_window(panel, tmp_path):
@@ -230,9 +255,9 @@ def test_that_a_document_or_several_files_are_left_to_the_window(panel, tmp_path
     assert not drop(panel, document)
 
 
-def test_that_a_document_whose_picture_is_gone_keeps_the_one_before(panel, session, reports):
+def test_that_a_document_whose_picture_is_gone_keeps_the_one_before(panel, session, qtbot, reports):
     session.open(replace(DOCUMENT, noising=Noising(picture="no-such-picture.png")))
-    assert len(reports) == 1
+    qtbot.waitUntil(lambda: len(reports) == 1, timeout=5000)
     assert np.array_equal(panel._views.clean.pictures[0], load("pixel-faces").train[3])
 
 
@@ -271,7 +296,7 @@ def test_that_a_number_beyond_the_data_set_is_one_line_and_goes_back(panel, sess
 
 
 def test_that_own_pictures_are_opened_from_the_list_and_leaving_the_dialog_changes_nothing(
-    panel, session, tmp_path, monkeypatch
+    panel, session, qtbot, tmp_path, monkeypatch
 ):
     names = panel._source._names
     last = names.count() - 1
@@ -282,7 +307,7 @@ def test_that_own_pictures_are_opened_from_the_list_and_leaving_the_dialog_chang
     path = picture_file(tmp_path / "own.png")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
     names.activated.emit(last)
-    assert session.document.noising.picture == str(path)
+    qtbot.waitUntil(lambda: session.document.noising.picture == str(path), timeout=5000)
     assert names.currentText() == "own.png"
 
 

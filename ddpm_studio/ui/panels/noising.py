@@ -8,7 +8,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 from torch import Tensor
 
-from ddpm_studio.data import Picture, open_source, to_channels
+from ddpm_studio.data import to_channels
 from ddpm_studio.document import Noising, provenance
 from ddpm_studio.errors import UserError
 from ddpm_studio.export import Provenance
@@ -21,6 +21,7 @@ from ddpm_studio.ui.form import Form
 from ddpm_studio.ui.glyphs import dice
 from ddpm_studio.ui.noising_export import EXPORTS, Shown
 from ddpm_studio.ui.noising_views import NoisingViews
+from ddpm_studio.ui.picture_reading import PictureReading
 from ddpm_studio.ui.picture_source import PictureSource, dropped_picture
 from ddpm_studio.ui.player import Player
 from ddpm_studio.ui.session import Session
@@ -37,7 +38,8 @@ class NoisingPanel(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._opened: tuple[str, Picture] | None = None  # the last picture that could be opened, and its reference
+        self._pictures = PictureReading(self)
+        self._asked: str | None = None  # a picture that becomes the document's once it has been read
         self._x0: Tensor | None = None
         self._eps: Tensor | None = None
         self._noising: Noising | None = None  # what _x0 and _eps were made of
@@ -56,10 +58,11 @@ class NoisingPanel(QWidget):
         """Ends what runs in the background."""
         self._player.pause()
         self._chain.close()
+        self._pictures.close()
         self._export.close_jobs()
 
     def show_noising(self, noising: Noising) -> None:
-        """The picture and the noise; if the picture cannot be opened, that is told and the one before it stays."""
+        """The picture and the noise; while it is read, or where it cannot be opened, the one before it stays."""
         self._source.show_source(noising.picture, self._session.document.dataset)
         self._settings.set_value(noising)
         try:
@@ -126,10 +129,13 @@ class NoisingPanel(QWidget):
             self._on_source_edited(path)
 
     def _take(self, noising: Noising) -> None:
-        """UserError: the picture cannot be opened."""
+        """Unless the picture has to be read first. UserError: it cannot be opened."""
         old = self._noising
         if old is None or (old.picture, old.grey) != (noising.picture, noising.grey):
-            picture = self._open(noising.picture)
+            picture = self._pictures.at_hand(noising.picture)
+            if picture is None:
+                self._pictures.read(noising.picture)
+                return
             picture = to_channels(picture, 1) if noising.grey else picture
             self._x0 = clean(picture)
             self._views.show_clean(picture, self._x0)
@@ -137,12 +143,6 @@ class NoisingPanel(QWidget):
         self._eps = fixed_noise(self._x0, noising.seed)
         self._views.show_noise(self._eps)
         self._noising = noising
-
-    def _open(self, ref: str) -> Picture:
-        """The picture, read once until another is. UserError: it cannot be opened."""
-        if self._opened is None or self._opened[0] != ref:
-            self._opened = (ref, open_source(ref))
-        return self._opened[1]
 
     def _provenance(self) -> Provenance:
         return provenance(self._session.document, t=self._session.t)
@@ -165,18 +165,33 @@ class NoisingPanel(QWidget):
             self._session.preview(noising=replace(self._session.document.noising, picture=ref))
 
     def _on_source_edited(self, ref: str) -> None:
+        """At once, or when it has been read."""
+        self._asked = None
         if self._usable(ref):
             self._session.edit("picture", noising=replace(self._session.document.noising, picture=ref))
 
     def _usable(self, ref: str) -> bool:
-        """Whether the picture can be opened; if not, why is told and the controls go back."""
+        """Whether the picture is at hand; if not, it is read, or why it cannot be is told and the controls go back."""
         try:
-            self._open(ref)
+            if self._pictures.at_hand(ref) is not None:
+                return True
         except UserError as error:
-            self._session.reported.emit(str(error))
-            self._on_dataset_changed(self._session.document.dataset)
+            self._on_picture_refused(ref, str(error))
             return False
-        return True
+        self._asked = ref
+        self._pictures.read(ref)
+        return False
+
+    def _on_picture_read(self, ref: str) -> None:
+        if self._asked == ref:
+            self._on_source_edited(ref)
+        else:
+            self.show_noising(self._session.document.noising)
+
+    def _on_picture_refused(self, _ref: str, why: str) -> None:
+        self._asked = None
+        self._session.reported.emit(why)
+        self._on_dataset_changed(self._session.document.dataset)
 
     def _on_settings_previewed(self, noising: Noising) -> None:
         self._session.preview(noising=noising)
@@ -235,6 +250,8 @@ class NoisingPanel(QWidget):
         self._settings.previewed.connect(self._on_settings_previewed)
         self._settings.edited.connect(self._on_settings_edited)
         self._dice.clicked.connect(self._on_dice)
+        self._pictures.opened.connect(self._on_picture_read)
+        self._pictures.refused.connect(self._on_picture_refused)
         self._chain.advanced.connect(self.show_link)
         for refused in (self._source.refused, self._settings.refused, self._views.refused, self._export.refused):
             refused.connect(session.reported)
