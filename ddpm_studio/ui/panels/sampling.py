@@ -273,6 +273,7 @@ class SamplingPanel(QWidget):
         chain.advanced.connect(self._export.show_walked)
         self._export.walk_asked.connect(self._on_walk_asked)
         chain.shown.connect(self._on_shown)
+        chain.shown.connect(self._export.show_walked)
         chain.verified.connect(self._on_verified)
         chain.failed.connect(self._on_failed)
         self._player.moved.connect(self._on_moved)
