@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from ddpm_studio.errors import UserError
 from ddpm_studio.export.progress import Progress
+from ddpm_studio.ui.bulk_dialog import BulkDialog
 from ddpm_studio.ui.chain_look import ChainLook, remembered
 from ddpm_studio.ui.export_button import Export, ExportButton
 from ddpm_studio.ui.export_dialog import ExportDialog
@@ -36,13 +37,27 @@ class SamplingExportButton(ExportButton[Walked]):
         self.dialog.refused.connect(self.refused)
         self.progressed.connect(self.dialog.show_progress)
         menu = self.menu()
+        self.bulk = BulkDialog(snapshot, self)
+        self.bulk.saved.connect(self.saved)
+        self.bulk.refused.connect(self.refused)
         menu.insertAction(self._stop, menu.addAction("Options…", self.open_dialog))
+        menu.insertAction(self._stop, menu.addAction("Generate many…", self.open_bulk))
 
     def open_dialog(self) -> None:
         """All that can be chosen."""
         self.dialog.show_walked(self._snapshot())
         self.dialog.show()
         self.dialog.raise_()
+
+    def open_bulk(self) -> None:
+        """Thousands of samples."""
+        self.bulk.show()
+        self.bulk.raise_()
+
+    def close_jobs(self) -> None:
+        """Waits for what is being written; of many samples, for the step in work."""
+        self.bulk.close_jobs()
+        super().close_jobs()
 
     def show_walked(self) -> None:
         """The chain has been walked further, or begun anew."""
@@ -56,9 +71,7 @@ class SamplingExportButton(ExportButton[Walked]):
         if walked is not None and walked.document != before.document:
             self._pending = None
             self._rest()
-            self.refused.emit(
-                f"the chain was begun anew before it had reached its end; {path.name} was not written"
-            )
+            self.refused.emit(f"the chain was begun anew before it had reached its end; {path.name} was not written")
         elif walked is not None and walked.finished:
             self._pending = None
             self.begin(path, export.writing(look), walked)
