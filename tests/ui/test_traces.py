@@ -49,6 +49,7 @@ def test_the_traces_are_the_numbers_of_the_steps(panel):
             expected = plot.trace.of(Sizes.of(panel._chain.model.denoiser.schedule, step, before))
             before = step.x0
             assert numbers["sample 2"][i] == pytest.approx(expected[2], rel=1e-5, nan_ok=True)
+        assert plot.trace.name in plot.plotItem.titleLabel.text
     eps = panel._inspector.traces.plots[0]
     assert eps._chosen.yData == pytest.approx(eps.numbers()["sample 2"])
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSplitte
 
 from ddpm_studio.document import EXACT, Document, provenance
 from ddpm_studio.export import Provenance
+from ddpm_studio.ui.compare_view import CompareView
 from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.model import Model, Source
 from ddpm_studio.ui.player import Player
@@ -57,6 +58,8 @@ class SamplingPanel(QWidget):
         self._progress = ProgressView(self._chain, self._provenance, self)
         self._inspector.add_view("Tree", self._tree)
         self._inspector.add_view("Progress", self._progress)
+        self._compare = CompareView(session, self._chain, self._provenance, self)
+        self._inspector.add_view("Compare", self._compare)
         self._order = SampleOrder(
             lambda: self._chain.trajectory, lambda: self._chain.neighbours, lambda: self._selected, self
         )
@@ -74,6 +77,7 @@ class SamplingPanel(QWidget):
         self._player.pause()
         self._chain.close()
         self._order.close_jobs()
+        self._compare.close_jobs()
         self._controls.close_jobs()
         self._progress.close_jobs()
         self._export.close_jobs()
@@ -264,7 +268,7 @@ class SamplingPanel(QWidget):
 
     def _connect(self) -> None:
         session, chain = self._session, self._chain
-        views = self._views, self._tree, self._progress
+        views = self._views, self._tree, self._progress, self._compare
         session.settled.connect(self._on_settled)
         session.live_changed.connect(self._on_live_changed)
         session.t_changed.connect(self._on_t_changed)
@@ -284,7 +288,7 @@ class SamplingPanel(QWidget):
         self._order.ordered.connect(self._views.show_order)
         self._order.marked.connect(self._views.show_marks)
         self._order.refused.connect(session.reported)
-        for asked in (self._inspector.asked, self._tree.asked, self._progress.asked):
+        for asked in (self._inspector.asked, self._tree.asked, self._progress.asked, self._compare.asked):
             asked.connect(session.set_t)
         self._inspector.stepped.connect(self._player.step)
         for refused in (shown.refused for shown in (*views, self._inspector, self._export)):

@@ -1,0 +1,118 @@
+"""Two chains from the same noise side by side: where one is while the other is at t, and how far apart they are."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ddpm_studio.errors import UserError
+from ddpm_studio.sample import Step
+
+Apart = NDArray[np.float32]  # (B,)
+
+BUDGET = 128 * 2**20
+"""Bytes of states that `States` keeps; where all take more, every second, fourth … is kept."""
+
+
+class Walked(Protocol):
+    """The chain that another one is compared with."""
+
+    times: tuple[int, ...]
+
+    def __len__(self) -> int:
+        """The steps taken so far."""
+        ...
+
+    def state(self, i: int) -> Tensor:
+        """x at t = times[i], (B, *shape), 0 ≤ i ≤ len."""
+        ...
+
+    def step(self, i: int) -> Step:
+        """The step from there, 0 ≤ i < len."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What is compared of a state, (B, *shape) each."""
+
+    x: Tensor  # x_t
+    x0: Tensor  # the guess made there; at t = 0 the sample itself
+
+    @property
+    def nbytes(self) -> int:
+        """What keeping it takes."""
+        return self.x.nbytes + self.x0.nbytes
+
+    def far(self, other: "Look") -> tuple[Apart, Apart]:
+        """The root mean square difference of x, and that of the guess."""
+        pairs = ((self.x, other.x), (self.x0, other.x0))
+        one, two = ((a - b).flatten(1).square().mean(1).sqrt().cpu().numpy() for a, b in pairs)
+        return one, two
+
+
+@dataclass(frozen=True, eq=False)
+class Meeting:
+    """A state of the second chain, and how far it is from the state of the first that is nearest in t/T."""
+
+    share: float  # t/T of the second
+    look: Look  # of the second
+    far: tuple[Apart, Apart] | None  # as `Look.far`; None where the first has not been
+
+
+@torch.no_grad()
+def contrast(first: Walked, first_T: int, second: Iterable[Step], second_T: int) -> Iterator[Meeting]:
+    """Meets the first chain at every state of the second, as that is walked.
+
+    Raises:
+        UserError: they have not as many samples, or not of the same shape.
+    """
+    for step in second:
+        yield _met(first, first_T, step.t / second_T, Look(step.x, step.x0))
+        if step.s == 0:
+            yield _met(first, first_T, 0.0, Look(step.next, step.next))
+
+
+def nearest(times: Sequence[int], T: int, share: float) -> int:
+    """The number of the state whose t/T is nearest to a share; the earlier one of two."""
+    return min(range(len(times)), key=lambda i: abs(times[i] / T - share))
+
+
+def _met(first: Walked, T: int, share: float, look: Look) -> Meeting:
+    place = nearest(first.times, T, share)
+    if place > len(first) or (place == len(first) and first.times[place]):
+        return Meeting(share, look, None)
+    x = first.state(place)
+    if x.shape != look.x.shape:
+        one, two = ("×".join(map(str, each.shape)) for each in (x, look.x))
+        raise UserError(f"samples of {one} values cannot be compared with samples of {two}")
+    there = Look(x, first.step(place).x0 if place < len(first) else x)
+    return Meeting(share, look, there.far(look))
+
+
+class States:
+    """The states of a chain, in bounded memory; told by t/T."""
+
+    def __init__(self, budget: int = BUDGET) -> None:
+        self._budget, self._stride, self._count = budget, 1, 0
+        self._kept: dict[int, tuple[float, Look]] = {}
+
+    def append(self, share: float, look: Look) -> None:
+        """Adds the next state; the last one, at t = 0, is always kept."""
+        if self._count % self._stride == 0 or share == 0.0:
+            self._kept[self._count] = (share, look)
+        self._count += 1
+        while len(self._kept) > 1 and sum(look.nbytes for _, look in self._kept.values()) > self._budget:
+            self._stride *= 2
+            thinned = {i: each for i, each in self._kept.items() if i % self._stride == 0 or each[0] == 0.0}
+            if len(thinned) == len(self._kept):
+                break
+            self._kept = thinned
+
+    def at(self, share: float) -> tuple[float, Look] | None:
+        """t/T and look of the kept state nearest to a share; None before the first."""
+        return min(self._kept.values(), key=lambda each: abs(each[0] - share), default=None)
