@@ -72,7 +72,7 @@ class Dice:
         return np.concatenate([order[places[epochs == e] % self.count] for e, order in self._orders.items()])
 
     def _noise(self, step: int, rows: range) -> Tensor:
-        """ε of these rows. A batch of points is drawn whole by every process: that takes less than a row of a picture."""
+        """ε of these rows. A batch of points is drawn whole by every process: it is as much as one picture's."""
         if prod(self.shape) > FEW:
             return gaussian(self.shape, seed=self.seed, samples=rows, t=step, purpose=Purpose.TRAINING)
         eps = gaussian_block(self.batch, self.shape, seed=self.seed, t=step, purpose=Purpose.TRAINING)

@@ -1,4 +1,4 @@
-"""Training samples where the network can have them: pictures as bytes on its device, if they fit, and points as they are."""
+"""Training samples where the network can have them: pictures as bytes on its device, if they fit, points as x_0."""
 
 import numpy as np
 import torch

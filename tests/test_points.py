@@ -69,7 +69,7 @@ def test_that_a_click_is_a_drawing_too():
     "ref", ["mixture:", "mixture:1", "mixture:a,b", "mixture:nan,0", "mixture:9,0", "drawing:/", "drawing"]
 )
 def test_that_a_name_with_no_such_points_is_refused(ref):
-    with pytest.raises(UserError, match="mixture|drawing"):
+    with pytest.raises(UserError, match=r"mixture|drawing"):
         load(ref)
 
 

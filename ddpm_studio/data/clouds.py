@@ -79,13 +79,13 @@ def strokes_of(ref: str) -> tuple[Pairs, ...]:
 def swiss_roll() -> PointData:
     """A spiral of one and a half turns that begins away from the centre."""
     angle = 1.5 * np.pi * (1.0 + 2.0 * _along(BEADS))
-    return _beads("swiss-roll", angle[:, None] / 14.8 * _circle(angle) - (0.1, 0.05))
+    return _beads("swiss-roll", angle[:, None] / 14.8 * _circle(angle) - np.array([0.1, 0.05]))
 
 
 def two_moons() -> PointData:
     """Two half circles, each with an end inside the other."""
     angle = np.pi * _along(BEADS // 2)
-    upper = _circle(angle) + (-0.5, -0.25)
+    upper = _circle(angle) - np.array([0.5, 0.25])
     return _beads("two-moons", 0.62 * np.concatenate([upper, -upper]), 0.04)
 
 

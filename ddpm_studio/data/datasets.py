@@ -25,8 +25,8 @@ Data = ImageData | PointData
 
 
 def load(ref: str) -> Data:
-    """The data set that `ref` names, of pictures (`load_pictures`) or of points: a name of `data.clouds`, or the path of
-    a table or an .npz of points (`read_points`).
+    """The data set that `ref` names: pictures (`load_pictures`), or points, as a name of `data.clouds` or the path of a
+    table or an .npz of points (`read_points`).
 
     Raises:
         UserError: no such name or path, or nothing in it that can be used.

@@ -31,7 +31,7 @@ class Mixture:
 
 @dataclass(frozen=True, eq=False)
 class PointData:
-    """Points, read-only, in the units a network sees: what has come from elsewhere is moved and scaled, `note` says how.
+    """Points, read-only, as a network sees them: what came from elsewhere has been moved and scaled, `note` says how.
 
     It stands beside `ImageData` and has all that training asks of a data set.
     """

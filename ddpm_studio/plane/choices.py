@@ -9,7 +9,7 @@ from ddpm_studio.objective import Objective, Simple, Target
 from ddpm_studio.params import Parameters, Range
 from ddpm_studio.training import Decay, Training
 
-SHIPPED = "checkpoint:swiss-roll"
+ROLL = "checkpoint:swiss-roll"
 
 MOST_CHAINS = 400
 
@@ -40,7 +40,7 @@ class Click(StrEnum):
 class Shown(StrEnum):
     """What the samplers side by side show."""
 
-    WALKS = "from the same xT"
+    WALKS = "from one place"
     SAMPLES = "samples against data"
 
 
@@ -49,9 +49,7 @@ class Plane(Parameters):
     """Points, the network beside their exact denoiser, and where trajectories begin."""
 
     dataset: Annotated[str, "points: a name such as swiss-roll, mixture:X,Y …, drawing:X,Y …, or a file"] = "swiss-roll"
-    network: Annotated[str, "the network beside the exact denoiser: training, checkpoint:NAME, a file or a run"] = (
-        SHIPPED
-    )
+    network: Annotated[str, "the network beside the exact denoiser: training, checkpoint:NAME, a file or a run"] = ROLL
     look: Annotated[Look, "what is drawn over the density"] = Look.EXACT
     finite: Annotated[bool, "take the training points as all there is, not the density they were drawn from"] = False
     guide: Annotated[Guide, "what walks the trajectories: the exact denoiser or the network"] = Guide.EXACT
@@ -68,7 +66,7 @@ class Plane(Parameters):
     )
     x: Annotated[float, Range(-8.0, 8.0), "the place that was clicked, across"] = 1.2
     y: Annotated[float, Range(-8.0, 8.0), "the place that was clicked, upwards"] = 0.9
-    chains: Annotated[int, Range(1, MOST_CHAINS), "trajectories that begin there"] = 24
+    chains: Annotated[int, Range(1, MOST_CHAINS), "trajectories that begin there"] = 12
     seed: Annotated[int, Range(0, 2**63 - 1), "which noise"] = 0
     target: Annotated[Target, "what the network predicts"] = Target.V
     width: Annotated[int, Range(8, 512), "features of a hidden layer"] = 64

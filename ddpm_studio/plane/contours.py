@@ -36,7 +36,9 @@ def contour(values: Floats, level: float, low: float, cell: float) -> Floats:
     """
     above = values > level
     corners = (above[:-1, :-1], above[:-1, 1:], above[1:, 1:], above[1:, :-1])
-    case = sum(corner.astype(np.uint8) << place for place, corner in enumerate(corners))
+    case = np.zeros(corners[0].shape, np.uint8)
+    for place, corner in enumerate(corners):
+        case |= corner.astype(np.uint8) << place
     rows, columns = np.nonzero((case > 0) & (case < 15))
     cases = case[rows, columns]
     square = values[rows, columns], values[rows, columns + 1], values[rows + 1, columns + 1], values[rows + 1, columns]

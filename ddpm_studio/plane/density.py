@@ -90,10 +90,7 @@ def density(exact: Exact, t: int, lattice: Lattice) -> Density:
     means = exact.means * root
     width = max(sqrt(variance), NARROW * lattice.cell)
     across, up = (_kernel(lattice, means[:, axis], width) for axis in (0, 1))
-    if exact.log_weights is None:
-        up = up / len(means)
-    else:
-        up = up * exact.log_weights.softmax(0)
+    up = up / len(means) if exact.log_weights is None else up * exact.log_weights.softmax(0)
     return Density(lattice, schedule, t, up @ across.T, variance, (across, up), means)
 
 

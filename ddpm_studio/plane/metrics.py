@@ -53,7 +53,7 @@ class Field:
 class Likelihood:
     """−log2 p(x_0) of points, in bits per dimension."""
 
-    truth: float
+    bits: float  # mean over the points
     stderr: float
 
 

@@ -1,4 +1,4 @@
-"""Reverse trajectories in the plane, side by side: each sampler from the same x_T, or from noise, with the same guide."""
+"""Reverse trajectories in the plane, side by side: each sampler from the same x_T, or all from noise."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -29,14 +29,13 @@ class Walk:
     states: NDArray[np.float32]  # (F, N, 2)
     distance: float | None = None  # energy distance of the last states from held-out points; None for one x_T
 
-    def at(self, alpha_bar: float) -> NDArray[np.float32]:
-        """The states whose noise level is nearest to that, (N, 2)."""
-        found: NDArray[np.float32] = self.states[int(np.abs(self.schedule.alpha_bar[self.times] - alpha_bar).argmin())]
-        return found
+    def at(self, alpha_bar: float) -> int:
+        """Which of the F states has the noise level nearest to that."""
+        return int(np.abs(self.schedule.alpha_bar[self.times] - alpha_bar).argmin())
 
 
 def sampler_of(kind: str, own: Sampler, T: int) -> Sampler:
-    """The document's sampler if it is of this kind, else that kind with its steps; x̂_0 is not clipped: it is no picture."""
+    """The document's sampler if it is of this kind, else that kind with its steps; x̂_0 is not clipped: no picture."""
     chosen = own if own.kind == kind else SAMPLERS[kind](steps=own.steps)
     return replace(chosen, clip=False, steps=min(chosen.steps, T))
 

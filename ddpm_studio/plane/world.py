@@ -26,8 +26,8 @@ SHARES = (0.25, 0.5, 0.75, 0.95)
 ARROWS, CLOSE = Lattice(22), Lattice(64)
 """Where arrows stand, and where the error of a network is measured."""
 PARTICLES = 500
-FAINT = 1e-3
-"""The share of its maximum below which a density is nothing: errors there do not matter."""
+FAINT = 0.03
+"""The share of its maximum below which a density fades: errors where nothing comes to do not matter."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,18 +84,18 @@ class World:
         return away
 
     def errors(self, seen: Density) -> Floats | None:
-        """‖ε̂ − ε*‖ at the cells of CLOSE, (side, side), 0 where the density is next to nothing; None at t = 0."""
+        """‖ε̂ − ε*‖ at the cells of CLOSE, (side, side), faded where the density is next to nothing; None at t = 0."""
         if seen.t == 0 or self.network is None:
             return None
         gap = self.eps(self.network, CLOSE.places, seen.t) - self.eps(self.exact, CLOSE.places, seen.t)
         found = gap.norm(dim=1).reshape(CLOSE.side, CLOSE.side).numpy()
         step = seen.lattice.side // CLOSE.side
         mass = seen.mass.reshape(CLOSE.side, step, CLOSE.side, step).amax((1, 3)).numpy()
-        visible: Floats = found * np.clip(mass / (FAINT * mass.max()) - 1.0, 0.0, 1.0)
+        visible: Floats = found * np.clip(mass / (FAINT * mass.max()), 0.0, 1.0)
         return visible
 
     def eps(self, guide: Denoiser, x: Tensor, t: int) -> Tensor:
-        """ε̂ for x_t (B, 2), 1 ≤ t ≤ T of the document's schedule; a network is asked at its own t of that noise level."""
+        """ε̂ for x_t (B, 2), 1 ≤ t ≤ T of the document's schedule; a network is asked at its own t of that level."""
         return guide(x, same_level(self.schedule, guide.schedule, t)).eps
 
     def posterior(self, x: float, y: float, t: int) -> "Posterior":

@@ -84,6 +84,7 @@ PANELS: dict[str, Panel] = {
     "sampling": Panel("Sampling", "ddpm_studio.ui.panels.sampling", "SamplingPanel", needs_torch=True),
     "training": Panel("Training", "ddpm_studio.ui.panels.training", "TrainingPanel", needs_torch=True),
     "likelihood": Panel("Likelihood", "ddpm_studio.ui.panels.likelihood", "LikelihoodPanel", needs_torch=True),
+    "plane": Panel("Plane", "ddpm_studio.ui.panels.plane", "PlanePanel", needs_torch=True),
 }
 
 WORKSPACES: dict[str, Workspace] = {
@@ -91,4 +92,5 @@ WORKSPACES: dict[str, Workspace] = {
     "train": Workspace("Train", (("training",),), (960,)),
     "sample": Workspace("Sample", (("sampling",),), (960,)),
     "theory": Workspace("Theory", (("schedule", "likelihood"),), (960,)),
+    "plane": Workspace("Plane", (("plane",),), (960,)),
 }

@@ -152,7 +152,7 @@ def test_the_window_is_named_before_it_is_shown(qtbot, settings, panels):
 
 
 def test_after_the_first_paint_every_panel_is_in_its_dock(window):
-    assert [dock.windowTitle() for dock in window.docks.values()] == ["Schedule", "Noising", "Sampling", "Training"]
+    assert [dock.windowTitle() for dock in window.docks.values()] == [panel.title for panel in main_window.PANELS.values()]
     assert all(type(dock.panel).__name__ == "PlainPanel" for dock in window.docks.values())
     assert [key for key, dock in window.docks.items() if dock.isVisible()] == ["schedule", "noising", "sampling"]
     assert window.messages.message == ""
@@ -284,7 +284,7 @@ def test_closing_with_nothing_changed_asks_nothing_and_ends_the_jobs(window, ans
     asked = answer(QMessageBox.StandardButton.Cancel)
     assert window.close()
     assert asked == []
-    assert [dock.panel.closed for dock in window.docks.values()] == [1, 1, 1, 1]
+    assert [dock.panel.closed for dock in window.docks.values()] == [1] * len(main_window.PANELS)
 
 
 def test_closing_with_unsaved_changes_can_be_cancelled(window, answer):

@@ -1,0 +1,315 @@
+"""The plane: densities, scores and trajectories of two-dimensional data, and a network that learns as one watches."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
+
+from ddpm_studio.data import PointData
+from ddpm_studio.data.clouds import drawing_ref, means_of, mixture_ref, strokes_of
+from ddpm_studio.document import TRAINING, provenance
+from ddpm_studio.errors import UserError
+from ddpm_studio.plane.choices import Click, Guide, Look, Plane
+from ddpm_studio.plane.judged import Judgement, judged
+from ddpm_studio.plane.learning import Progress
+from ddpm_studio.plane.walks import Walk
+from ddpm_studio.plane.world import World
+from ddpm_studio.schedule import Schedule
+from ddpm_studio.ui.job import Job
+from ddpm_studio.ui.plane_controls import PlaneControls
+from ddpm_studio.ui.plane_side import PlaneSide
+from ddpm_studio.ui.plane_source import PlaneData, network_named
+from ddpm_studio.ui.plane_state import PlaneState
+from ddpm_studio.ui.plane_training import PlaneTraining
+from ddpm_studio.ui.plane_view import PlaneView
+from ddpm_studio.ui.plane_walks import Walker
+from ddpm_studio.ui.player import Player
+from ddpm_studio.ui.plot_export import ask_and_save
+from ddpm_studio.ui.session import Session
+
+SETTLED = 150  # ms after the last change before trajectories are walked and bounds are measured again
+REWALKED = 3000  # ms between two walks of a network in training
+TIP = (
+    "q(xₜ) and the lines that hold 25, 50, 75 and 95 % of it, with training points on their way to noise; "
+    "click for trajectories from there, drag the means of a mixture"
+)
+
+
+class PlanePanel(QWidget):
+    """The plane at the session's t on the left; samplers, errors and the training on the right."""
+
+    title = "Plane"
+    keys_help = (("Start, pause, go on with the training in the plane", "T"),)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._state = PlaneState()
+        self._world: World | None = None
+        self._shown = session.document.plane  # what is on the screen
+        self._controls, self._view = PlaneControls(self), PlaneView("plane", TIP, self)
+        self._side, self._player = PlaneSide(self), Player("t", 125, "t/s", self)
+        self._note = QLabel(self)
+        self._data, self._training, self._walker = PlaneData(self), PlaneTraining(self), Walker(self)
+        self._settling = QTimer(self, singleShot=True, interval=SETTLED)
+        self._rewalking = QTimer(self, singleShot=True, interval=REWALKED)
+        self._judging: Job | None = None
+        self._lay_out()
+        self._connect()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusProxy(self._player.slider)
+        self._controls.show_plane(self._shown)
+        self._open_network(self._shown.network)
+        self._data.ask(self._shown.dataset)
+
+    def close_jobs(self) -> None:
+        """Ends what runs in the background."""
+        self._player.pause()
+        self._settling.stop()
+        self._rewalking.stop()
+        for worker in (self._data, self._training, self._walker):
+            worker.close()
+        for job in self.findChildren(Job):
+            job.close()
+
+    def show_plane(self, plane: Plane) -> None:
+        """Another choice: reads what is new, draws the rest."""
+        old, self._shown = self._shown, plane
+        self._controls.show_plane(plane)
+        if plane.network != old.network:
+            self._open_network(plane.network)
+        if plane.dataset != self._data.ref:
+            self._data.ask(plane.dataset)
+        self.show_world()
+
+    def show_world(self) -> None:
+        """Points, density and fields anew; trajectories and bounds once nothing changes any more."""
+        document = self._session.document
+        self._world = self._state.world(document)
+        self._view.show_means(means_of(document.plane.dataset))
+        self.show_t(self._session.t)
+        self._settling.start()
+
+    def show_t(self, t: int) -> None:
+        """Everything that depends on the shared cursor."""
+        schedule, plane = self._session.document.schedule, self._session.document.plane
+        self._player.set_end(schedule.T)
+        self._player.show_position(t)
+        if self._world is None:
+            return
+        seen = self._world.density(t)
+        self._view.show_density(seen)
+        self._view.show_dots(self._world.particles_at(t))
+        self._view.show_arrows(self._world.arrows(plane.look, t))
+        self._view.show_errors(self._world.errors(seen) if plane.look is Look.DIFFERENCE else None)
+        self._show_click(t)
+        for walk in self._state.walks:
+            self._side.walks.move_to(walk, float(schedule.alpha_bar[t]))
+        self._note.setText(self._noted(t))
+
+    def show_walk(self, walk: Walk) -> None:
+        """What one sampler has walked."""
+        self._state = self._state.walked(walk)
+        self._side.walks.show_walk(walk, float(self._session.document.schedule.alpha_bar[self._session.t]))
+        self._show_click(self._session.t)
+
+    def show_progress(self, progress: Progress) -> None:
+        """The network in training has come further."""
+        self._state = replace(self._state, learned=(*self._state.learned, progress))
+        self._side.show_progress(self._state.learned)
+        if self._session.document.plane.network == TRAINING:
+            self._world = self._state.world(self._session.document)
+            self.show_t(self._session.t)
+            if self._session.document.plane.guide is Guide.NETWORK and not self._rewalking.isActive():
+                self._rewalking.start()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_T and not event.modifiers():
+            self._on_go()
+        elif not self._player.handle_key(event):
+            super().keyPressEvent(event)
+
+    def _show_click(self, t: int) -> None:
+        """Trajectories from the place that was clicked, or the posterior of x_t there."""
+        plane, place = self._session.document.plane, (self._session.document.plane.x, self._session.document.plane.y)
+        first = next((walk for walk in self._state.walks if walk.place == 0 and walk.distance is None), None)
+        walking = plane.click is Click.WALK and first is not None
+        if walking and first is not None:
+            self._view.show_paths(first.states, first.at(float(self._session.document.schedule.alpha_bar[t])))
+        else:
+            self._view.show_paths(None)
+        posterior = plane.click is Click.POSTERIOR and self._world is not None and t > 0
+        self._view.show_posterior(self._world.posterior(*place, t) if posterior and self._world else None, place)
+
+    def _noted(self, t: int) -> str:
+        assert self._world is not None
+        schedule = self._session.document.schedule
+        text = f"xₜ = {schedule.sqrt_alpha_bar[t]:.3f} x₀ + {schedule.sqrt_one_minus_alpha_bar[t]:.3f} ε"
+        if self._session.document.plane.network == TRAINING and self._world.network is None:
+            return f"{text}    no network yet: Start trains one"
+        return f"{text}    the network has another schedule: noise levels are matched" if self._world.matched else text
+
+    def _on_loaded(self, data: PointData) -> None:
+        self._state = replace(self._state, data=data, judgement=None, walks=())
+        self._side.show_data(data)
+        self.show_world()
+
+    def _open_network(self, ref: str) -> None:
+        if ref == TRAINING or (self._state.opened is not None and self._state.opened[0] == ref):
+            return
+        try:
+            self._state = replace(self._state, opened=(ref, network_named(ref)))
+        except UserError as error:
+            self._session.reported.emit(str(error))
+
+    def _on_schedule_changed(self, schedule: Schedule) -> None:
+        if self._world is not None:
+            self._world = self._world.under(schedule)
+        self._show_bounds()
+        self.show_t(self._session.t)
+        self._settling.start()
+
+    def _on_settled(self) -> None:
+        """Walks and measures."""
+        world, document = self._world, self._session.document
+        if world is None:
+            return
+        guide = self._state.guide(document, world)
+        self._side.walks.show_world(world, document.plane)
+        self._side.walks.show_kinds(document.plane.compared)
+        self._state = replace(self._state, walks=())
+        if guide is not None:
+            self._walker.ask(guide, document.plane, document.sampler, world)
+        if not self._training.running:
+            self._judge(world)
+
+    def _on_rewalked(self) -> None:
+        """Walks again with the network as it is by now; what was walked before stays until then."""
+        world, document = self._world, self._session.document
+        if world is not None and world.network is not None and not self._walker.walking:
+            self._walker.ask(world.network, document.plane, document.sampler, world)
+
+    def _judge(self, world: World) -> None:
+        if self._judging is not None:
+            self._judging.retire()
+        self._judging = job = Job(partial(_judgements, world), self)
+        job.reported.connect(self._on_judged)
+        job.play()
+
+    def _on_judged(self, values: list[Judgement]) -> None:
+        self._state = replace(self._state, judgement=values[-1])
+        self._side.show_judgement(values[-1])
+        self._show_bounds()
+
+    def _show_bounds(self) -> None:
+        found = self._state.judgement
+        self._side.show_bounds("" if found is None else found.in_words(self._session.document.schedule))
+
+    def _on_edited(self, text: str, plane: Plane) -> None:
+        try:
+            if plane.network not in (TRAINING, self._session.document.plane.network):
+                network_named(plane.network)
+        except UserError as error:
+            self._session.reported.emit(str(error))
+            return
+        self._session.edit(text, plane=plane)
+
+    def _on_clicked(self, x: float, y: float) -> None:
+        self._session.edit("place in the plane", plane=self._session.document.plane.starting_at(x, y))
+
+    def _on_mean_moved(self, index: int, x: float, y: float) -> None:
+        means = list(means_of(self._session.document.plane.dataset))
+        means[index] = (x, y)
+        self._session.preview(plane=replace(self._session.document.plane, dataset=mixture_ref(means)))
+
+    def _on_mean_dropped(self) -> None:
+        self._session.edit("mean of the mixture", plane=self._session.document.plane)
+
+    def _on_drawn(self, stroke: tuple[tuple[float, float], ...]) -> None:
+        plane = self._session.document.plane
+        ref = drawing_ref((*strokes_of(plane.dataset), stroke))
+        self._session.edit("stroke", plane=replace(plane, dataset=ref))
+
+    def _on_draw_toggled(self, on: bool) -> None:
+        self._view.drawing = on
+        self._view.setCursor(Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor)
+
+    def _on_go(self) -> None:
+        """Starts, pauses or goes on with the training."""
+        if self._training.running:
+            self._training.pause()
+        elif self._training.under_way:
+            self._training.play()
+        elif (data := self._state.data) is not None:
+            self._state = replace(self._state, learned=())
+            plane = replace(self._session.document.plane, network=TRAINING)
+            self._session.edit("train in the plane", plane=plane)
+            document = self._session.document.of_plane.fitting(data)
+            self._training.start(document, data)
+
+    def _on_training_changed(self) -> None:
+        self._side.show_training(running=self._training.running, under_way=self._training.under_way)
+        if not self._training.running:
+            self._settling.start()
+
+    def _on_sampler_chosen(self, place: int, kind: str) -> None:
+        plane = self._session.document.plane
+        kinds = tuple(kind if i == place else old for i, old in enumerate(plane.compared))
+        self._session.edit("sampler in the plane", plane=replace(plane, compared=kinds))
+
+    def _lay_out(self) -> None:
+        left = QWidget(self)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self._view, 1)
+        column.addWidget(self._note)
+        column.addWidget(self._player)
+        halves = QSplitter(Qt.Orientation.Horizontal, self)
+        halves.addWidget(left)
+        halves.addWidget(self._side)
+        halves.setStretchFactor(0, 1)
+        halves.setStretchFactor(1, 1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(6, 6, 6, 6)
+        whole.setSpacing(4)
+        whole.addWidget(self._controls)
+        whole.addWidget(halves, 1)
+
+    def _connect(self) -> None:
+        session = self._session
+        session.t_changed.connect(self.show_t)
+        session.schedule_changed.connect(self._on_schedule_changed)
+        session.plane_changed.connect(self.show_plane)
+        session.sampler_changed.connect(self._settling.start)
+        self._settling.timeout.connect(self._on_settled)
+        self._rewalking.timeout.connect(self._on_rewalked)
+        self._data.loaded.connect(self._on_loaded)
+        for troubled in (self._data, self._training, self._walker):
+            troubled.failed.connect(session.reported)
+        self._walker.walked.connect(self.show_walk)
+        self._training.progressed.connect(self.show_progress)
+        self._training.changed.connect(self._on_training_changed)
+        self._player.moved.connect(session.set_t)
+        self._controls.edited.connect(self._on_edited)
+        self._controls.draw_toggled.connect(self._on_draw_toggled)
+        self._view.clicked.connect(self._on_clicked)
+        self._view.mean_moved.connect(self._on_mean_moved)
+        self._view.mean_dropped.connect(self._on_mean_dropped)
+        self._view.drawn.connect(self._on_drawn)
+        self._side.go_asked.connect(self._on_go)
+        self._side.stop_asked.connect(self._training.stop)
+        self._side.walks.chosen.connect(self._on_sampler_chosen)
+        for plot in (self._view, *self._side.plots):
+            plot.export_asked.connect(partial(self._on_export_asked, plot))
+
+    def _on_export_asked(self, plot: PlaneView, suffix: str) -> None:
+        told = partial(provenance, self._session.document, t=self._session.t)
+        ask_and_save(plot, suffix, told, self._session.noticed, self._session.reported)
+
+
+def _judgements(world: World) -> Iterator[Judgement]:
+    yield from judged(world)

@@ -1,0 +1,45 @@
+"""What the plane panel knows at a moment: points, network, what has been walked and measured. No widget here."""
+
+from dataclasses import dataclass, replace
+
+from ddpm_studio.data import PointData
+from ddpm_studio.denoiser import Denoiser, Trained
+from ddpm_studio.document import TRAINING, Document
+from ddpm_studio.plane.choices import Guide
+from ddpm_studio.plane.judged import Judgement
+from ddpm_studio.plane.learning import Progress
+from ddpm_studio.plane.walks import Walk
+from ddpm_studio.plane.world import World
+
+
+@dataclass(frozen=True, eq=False)
+class PlaneState:
+    """Runtime state, replaced as a whole; `Document.plane` and the schedule are the choices behind it."""
+
+    data: PointData | None = None
+    opened: tuple[str, Trained] | None = None  # the checkpoint's network, and its reference
+    learned: tuple[Progress, ...] = ()  # of the newest run
+    walks: tuple[Walk, ...] = ()
+    judgement: Judgement | None = None
+
+    def network(self, document: Document) -> Trained | None:
+        """The one that is chosen, if it is there."""
+        ref = document.plane.network
+        if ref == TRAINING:
+            return self.learned[-1].denoiser if self.learned else None
+        return self.opened[1] if self.opened and self.opened[0] == ref else None
+
+    def world(self, document: Document) -> World | None:
+        """All there is to see under the document's schedule; None before there are points."""
+        if self.data is None:
+            return None
+        plane, network = document.plane, self.network(document)
+        return World.of(self.data, document.schedule, finite=plane.finite, network=network, seed=plane.seed)
+
+    def guide(self, document: Document, world: World) -> Denoiser | None:
+        """What walks the trajectories; None where a network is chosen that is not there."""
+        return world.exact if document.plane.guide is Guide.EXACT else world.network
+
+    def walked(self, walk: Walk) -> "PlaneState":
+        """With another walk in its place."""
+        return replace(self, walks=(*(old for old in self.walks if old.place != walk.place), walk))
