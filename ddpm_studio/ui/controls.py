@@ -12,7 +12,15 @@ from ddpm_studio.errors import UserError
 from ddpm_studio.params import Parameter
 from ddpm_studio.ui.number_box import NumberBox, parsed, written
 
-_SYMBOLS = {"beta": "β", "beta_tilde": "β̃", "eta": "η", "sigma": "σ²", "zero_terminal_snr": "zero terminal SNR"}
+_SYMBOLS = {
+    "beta": "β",
+    "beta_tilde": "β̃",
+    "eta": "η",
+    "sigma": "σ²",
+    "zero_terminal_snr": "zero terminal SNR",
+    "corrections": "moves",
+    "resamplings": "repeats",
+}
 
 
 class NamedBox(QComboBox):

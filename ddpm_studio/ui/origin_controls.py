@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ddpm_studio.canvas import Fitted, Mask, fitted, mask_of, reference_of
 from ddpm_studio.data import DATASETS
@@ -181,10 +181,12 @@ class OriginControls(QWidget):
         self._session.edit("where the chain begins", origin=origin)
 
     def _lay_out(self) -> None:
-        tools = QHBoxLayout()
+        tools = QGridLayout()
         tools.setContentsMargins(0, 0, 0, 0)
-        for widget in (QLabel("brush", self), self.brush, self.clear, self.open_mask):
-            tools.addWidget(widget)
+        tools.addWidget(QLabel("brush", self), 0, 0)
+        tools.addWidget(self.brush, 0, 1)
+        tools.addWidget(self.clear, 1, 0)
+        tools.addWidget(self.open_mask, 1, 1)
         painting = QVBoxLayout(self._painting)
         painting.setContentsMargins(0, 0, 0, 0)
         painting.addWidget(self.painter)
