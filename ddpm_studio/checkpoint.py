@@ -53,7 +53,7 @@ class Header:
         mine = self.document
         return replace(
             document,
-            dataset=mine.dataset,
+            dataset=mine.dataset or document.dataset or Document().dataset,  # other people's files do not tell it
             schedule=mine.schedule,
             network=mine.network,
             objective=mine.objective,

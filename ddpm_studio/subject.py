@@ -83,6 +83,8 @@ class Subject:
         count: int | None = None,
     ) -> Self:
         """A network that `document` trains. UserError: the data cannot be read, or have another shape."""
+        if not (dataset or document.dataset):  # other people's files do not tell it
+            raise UserError("this checkpoint does not say what it was trained on; name the samples with --dataset")
         data = load(dataset or document.dataset).holding_out(document.training.held_out)
         if data.shape != denoiser.shape:
             raise UserError(f"{data.name} has samples of shape {data.shape}, the network takes {denoiser.shape}")

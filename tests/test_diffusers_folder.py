@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from diffusers import DDIMPipeline, DDIMScheduler, DDPMPipeline, DDPMScheduler, UNet2DModel
@@ -11,6 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from ddpm_studio.checkpoint import EMA, RAW, Checkpoint, Header
 from ddpm_studio.checkpoint import save as save_checkpoint
+from ddpm_studio.cli import main
 from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
 from ddpm_studio.interop import diffusers, opened
@@ -332,3 +334,20 @@ def refusal(path):
         opened(path)
     assert "\n" not in str(told.value)
     return str(told.value)
+
+
+def test_the_command_line_samples_from_a_folder_as_from_our_own_file_and_asks_for_pictures_to_measure_on(
+    tmp_path, capsys
+):
+    network = replace(TINY, attention=())
+    sampler = Ancestral(steps=5, spacing=Spacing.LEADING)
+    ours = checkpoint(tmp_path / "o.safetensors", Document(network=network, sampler=sampler))
+    folder = diffusers.save(ours, tmp_path / "there")
+    for source, out in ((ours.path, "a"), (folder, "b")):
+        flags = ["--steps", "5", "-n", "2", "--out", str(tmp_path / f"{out}.npz")]
+        assert main(["sample", "--checkpoint", str(source), *flags]) == 0
+    with np.load(tmp_path / "a.npz") as one, np.load(tmp_path / "b.npz") as other:
+        assert np.array_equal(one["samples"], other["samples"])
+    assert main(["info", str(folder)]) == 0
+    assert main(["evaluate", "--checkpoint", str(folder), "--loss-per-level"]) == 2
+    assert "name the samples with --dataset" in capsys.readouterr().err

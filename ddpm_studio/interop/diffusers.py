@@ -48,6 +48,7 @@ class DiffusersFolder:
     path: Path
     header: Header
     weights_file: Path
+    configurations: tuple[Path, ...]
     notes: tuple[str, ...] = ()  # what its scheduler asks for that is not done here
     groups: frozenset[str] = frozenset((EMA,))
     """One set of weights, the ones its author wanted used."""
@@ -73,15 +74,17 @@ class DiffusersFolder:
         if weights is None:
             raise UserError(f"{path} has no weights: none of {', '.join(WEIGHTS)} is in {unet.parent}")
         refuse_others(weights, renamed(_specs(weights)), settings, shape)
-        return cls(path, Header(document, shape, 0), weights, tuple(diffusers_config.not_taken_over(config)))
+        notes = tuple(diffusers_config.not_taken_over(config))
+        return cls(path, Header(document, shape, 0), weights, (unet, scheduler), notes)
 
     @cached_property
     def sha256(self) -> str:
         """Of the configurations and the weights as they lie there."""
-        digest = hashlib.sha256(json.dumps(self.header.to_json(), sort_keys=True).encode())
-        with reading(self.weights_file), self.weights_file.open("rb") as file:
-            while block := file.read(2**20):
-                digest.update(block)
+        digest = hashlib.sha256()
+        for path in (*self.configurations, self.weights_file):
+            with reading(path), path.open("rb") as file:
+                while block := file.read(2**20):
+                    digest.update(block)
         return digest.hexdigest()
 
     def denoiser(self, group: str = EMA, device: str | torch.device = "cpu") -> Trained:
