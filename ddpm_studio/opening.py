@@ -1,5 +1,6 @@
 """What a file or a folder that somebody opens or drops is: a document, an export, a checkpoint, data, a picture."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import is_zipfile
@@ -8,6 +9,7 @@ from ddpm_studio import document
 from ddpm_studio.container import Container, container_of, meant_by
 from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
+from ddpm_studio.whereabouts import found_again
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
@@ -18,6 +20,12 @@ class Restored:
 
     document: Document
     home: Path | None
+    t: int | None = None
+    """Where the cursor stood."""
+    sample: int | None = None
+    """The one that was looked at, if it was made of a reverse chain."""
+    warning: str = ""
+    """What could not be restored, in one line."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +52,12 @@ class ChosenCheckpoint:
 Opened = Restored | ChosenPicture | ChosenDataset | ChosenCheckpoint
 
 
-def read(path: Path) -> Opened:
+def read(path: Path, recent: Sequence[Path] = ()) -> Opened:
     """What `path` is, read once in full, so that what comes back can be used.
+
+    Args:
+        path: a file or a folder.
+        recent: files and folders in which the checkpoint of an export may be, if it is not in its place any more.
 
     Raises:
         UserError: it is none of these, or cannot be read.
@@ -67,9 +79,22 @@ def read(path: Path) -> Opened:
     if path.suffix.lower() == ".json":
         return Restored(document.load(path), path)
     if (carried := export.read_provenance(path)) is not None:
-        return Restored(Document.from_json(carried.get("document")), None)
+        return _restored(path, carried, recent)
     if is_zipfile(path):
         data.load(str(path))
         return ChosenDataset(path)
     data.open_picture(path)
     return ChosenPicture(path)
+
+
+def _restored(path: Path, carried: Mapping[str, object], recent: Sequence[Path]) -> Restored:
+    document_, warning = found_again(Document.from_json(carried.get("document")), carried, (path, *recent))
+    t, sample = carried.get("t"), carried.get("sample", 0 if carried.get("command") == "sample" else None)
+    t = t[-1] if isinstance(t, list) and t else t  # of a film, where it ends
+    return Restored(
+        document_,
+        None,
+        t if isinstance(t, int) else None,
+        sample if isinstance(sample, int) else None,
+        warning,
+    )

@@ -17,12 +17,12 @@ from ddpm_studio.ui.doctor_dialog import DoctorDialog
 from ddpm_studio.ui.job import Job
 from ddpm_studio.ui.network_export import ask_and_export
 from ddpm_studio.ui.opening import Reading
+from ddpm_studio.ui.place import Place
 from ddpm_studio.ui.recent import RecentFiles
 from ddpm_studio.ui.session import Session
 
-_OPENABLE = " ".join(
-    f"*{suffix}" for suffix in (SUFFIX, *PICTURES, ".npz", "-ubyte", "-ubyte.gz", ".safetensors", "model_index.json")
-)
+_FILES = (SUFFIX, *PICTURES, ".apng", ".mp4", ".npz", "-ubyte", "-ubyte.gz", ".safetensors", "model_index.json")
+_OPENABLE = " ".join(f"*{suffix}" for suffix in _FILES)
 
 
 class DocumentFile(QObject):
@@ -69,7 +69,7 @@ class DocumentFile(QObject):
         if self._reading is not None:
             self._session.reported.emit(f"still reading {self._reading.path.name}; open {path.name} when that is done")
             return
-        self._reading = reading = Reading(path, self)
+        self._reading = reading = Reading(path, self.recent.paths(), self)
         reading.opened.connect(self._on_read)
         reading.refused.connect(self._on_refused)
         reading.crashed.connect(self._on_crashed)
@@ -141,6 +141,10 @@ class DocumentFile(QObject):
             if not self.may_be_left():
                 return
             self._replace(opened.document, opened.home)
+            if opened.t is not None and opened.sample is not None:
+                self._session.place(Place(opened.t, opened.sample))
+            elif opened.t is not None:
+                self._session.set_t(opened.t)
         elif isinstance(opened, ChosenPicture):
             noising = replace(self._session.settled_document.noising, picture=str(opened.path))
             self._session.edit(f"open picture {opened.path.name}", noising=noising)
@@ -150,6 +154,8 @@ class DocumentFile(QObject):
             self._session.edit(f"open checkpoint {opened.path.name}", denoiser=str(opened.path))
         self._remember(self._reading.path)
         self._session.noticed.emit(f"Opened {self._reading.path.name}")
+        if isinstance(opened, Restored) and opened.warning:
+            self._session.reported.emit(opened.warning)
 
     def _on_refused(self, text: str) -> None:
         assert self._reading is not None

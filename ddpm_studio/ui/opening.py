@@ -1,5 +1,6 @@
 """Reads what is opened or dropped in a thread."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, Signal
@@ -15,14 +16,14 @@ class Reading(QThread):
     refused = Signal(str)  # why it cannot be used, in one line
     crashed = Signal(object)  # an exception nobody expected
 
-    def __init__(self, path: Path, parent: QObject | None = None) -> None:
+    def __init__(self, path: Path, recent: Sequence[Path] = (), parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.path = path
+        self.path, self._recent = path, tuple(recent)
 
     def run(self) -> None:
         """Called by the thread."""
         try:
-            opened = read(self.path)
+            opened = read(self.path, self._recent)
         except UserError as error:
             self.refused.emit(str(error))
         except Exception as error:

@@ -8,6 +8,7 @@ from shiboken6 import isValid
 
 from ddpm_studio.document import TRAINING, Document
 from ddpm_studio.ui.live import LiveNetwork
+from ddpm_studio.ui.place import Place
 
 
 class Session(QObject):
@@ -32,6 +33,7 @@ class Session(QObject):
     branch_changed = Signal(object)
     settled = Signal(object)  # the document, after an edit, an undo, a redo or an opening; not during a drag
     t_changed = Signal(int)
+    placed = Signal(object)  # Place: the chain is to be looked at from there, and walked there if need be
     device_changed = Signal(str)
     live_changed = Signal(object)  # LiveNetwork, or None: there is none any more
     panels_asked = Signal(object)  # keys of panels that somebody wants to be seen beside it, from the top down
@@ -44,6 +46,7 @@ class Session(QObject):
         self._t = self._shown.schedule.T // 2
         self._place = 0.5  # t/T as it was asked for: T can be dragged away and back, and t comes back with it
         self._live: LiveNetwork | None = None
+        self._placed_at: Place | None = None
         self._device = "auto"
         self.undo_stack = QUndoStack(self)
 
@@ -84,6 +87,17 @@ class Session(QObject):
         self.device_changed.emit(name)
 
     @property
+    def placed_at(self) -> Place | None:
+        """What `place` was last asked for, in this document."""
+        return self._placed_at
+
+    def place(self, place: Place) -> None:
+        """Asks for the chain to be looked at from a place. Not undoable: nothing is chosen by it."""
+        self._placed_at = place
+        self.set_t(place.t)
+        self.placed.emit(place)
+
+    @property
     def live(self) -> LiveNetwork | None:
         """The network being trained, as it was last handed over; None before."""
         return self._live
@@ -117,6 +131,7 @@ class Session(QObject):
     def open(self, document: Document) -> None:
         """Puts another document in the place of this one and forgets the history."""
         self.undo_stack.clear()
+        self._placed_at = None
         self._settle(document)
 
     def _move_to(self, t: int) -> None:

@@ -4,8 +4,9 @@ import av
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 
 from ddpm_studio.data import to_bytes
 from ddpm_studio.document import Document, Sampling
@@ -14,6 +15,7 @@ from ddpm_studio.export import Quantity, Which, read_provenance
 from ddpm_studio.sampler import Ancestral
 from ddpm_studio.schedule import Linear
 from ddpm_studio.ui.chain_look import ChainLook, remember, remembered
+from ddpm_studio.ui.document_file import DocumentFile
 from ddpm_studio.ui.panels.sampling import SamplingPanel
 from ddpm_studio.ui.sampling_export import CHAIN_EXPORTS
 from ddpm_studio.ui.session import Session
@@ -207,3 +209,28 @@ def test_numbers_of_samples_are_read_as_lists_and_ranges():
 
 def test_every_kind_of_export_has_a_name_of_its_own():
     assert len({each.name for each in CHAIN_EXPORTS}) == len(CHAIN_EXPORTS)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.gif", "a.webp", "a.apng", "a.mp4", "a.npz"])
+def test_an_export_that_is_dropped_restores_document_position_and_sample(
+    qtbot, panel, session, tmp_path, monkeypatch, name
+):
+    kind = {".png": GRID, ".npz": NUMBERS}.get(name[1:], FILM)
+    panel._on_moved(STEPS // 2)
+    qtbot.waitUntil(lambda: panel._frame.index == STEPS // 2, timeout=10000)
+    panel.show_sample(3)
+    made_of = session.document
+    opened(panel, kind, walk_on=False)
+    told = saved(qtbot, panel, session, tmp_path / name, monkeypatch)
+    t = told["t"][-1] if kind == FILM else STEPS // 2 * 5
+    window = QWidget()
+    qtbot.addWidget(window)
+    files = DocumentFile(session, QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), window)
+    session.open(Document(dataset=session.document.dataset, sampler=Ancestral(steps=7), sampling=Sampling(count=1)))
+    with qtbot.waitSignal(files.opened, timeout=20000):
+        files.open(tmp_path / name)
+    assert session.document == made_of
+    qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.t == t, timeout=10000)
+    assert session.t == t
+    assert panel._selected == 3
+    files.close()

@@ -13,6 +13,7 @@ from ddpm_studio.export import Provenance
 from ddpm_studio.ui.compare_view import CompareView
 from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.model import Model, Source
+from ddpm_studio.ui.place import Place
 from ddpm_studio.ui.player import Player
 from ddpm_studio.ui.progress_view import ProgressView
 from ddpm_studio.ui.reverse_chain import ReverseChain
@@ -71,6 +72,8 @@ class SamplingPanel(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFocusProxy(self._player.slider)  # a click anywhere, and the keys are the player's
         self._on_settled(session.settled_document)
+        if session.placed_at is not None:  # before this panel was there
+            self._on_placed(session.placed_at)
 
     def close_jobs(self) -> None:
         """Ends what runs in the background."""
@@ -132,7 +135,8 @@ class SamplingPanel(QWidget):
 
     def _provenance(self) -> Provenance:
         document = self._chain.document or self._session.document
-        return provenance(document, t=self._session.t if self._frame is None else self._frame.t, **self._told())
+        t = self._session.t if self._frame is None else self._frame.t
+        return provenance(document, t=t, sample=self._selected, **self._told())
 
     def _told(self) -> Mapping[str, object]:
         """Which network draws, for what is saved."""
@@ -179,6 +183,12 @@ class SamplingPanel(QWidget):
     def _on_moved(self, position: int) -> None:
         self._leads, self._resumes = True, False
         self._chain.go(position, ahead=AHEAD if self._player.playing else 0)
+
+    def _on_placed(self, place: Place) -> None:
+        """Walks to where an export was made that has been opened, and selects the sample that was looked at."""
+        times = self._chain.times
+        self.show_sample(min(max(place.sample, 0), self._chain.count - 1))
+        self._on_moved(next((i for i, t in enumerate(times) if t <= place.t), len(times) - 1))
 
     def _on_walk_asked(self) -> None:
         self._on_moved(len(self._chain.times) - 1)
@@ -270,6 +280,7 @@ class SamplingPanel(QWidget):
         session, chain = self._session, self._chain
         views = self._views, self._tree, self._progress, self._compare
         session.settled.connect(self._on_settled)
+        session.placed.connect(self._on_placed)
         session.live_changed.connect(self._on_live_changed)
         session.t_changed.connect(self._on_t_changed)
         chain.opened.connect(self.show_model)

@@ -1,0 +1,11 @@
+"""A place to look at the chain from."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Place:
+    """A timestep, and one of the samples; what an export was made at."""
+
+    t: int
+    sample: int
