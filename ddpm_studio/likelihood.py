@@ -214,6 +214,11 @@ def refuse_infinite(variance: Table) -> None:
         )
 
 
+def by_decades(T: int, first: int = 1, most: int = 300) -> Times:
+    """At most `most` t's from `first` to T, rising, evenly spaced on a logarithmic axis, for a plot over log t."""
+    return np.unique(np.round(np.geomspace(first, T, most)).astype(np.int64))
+
+
 def evenly_filled(T: int) -> Iterator[int]:
     """1..T once each: both ends first, then amid the widest gaps, so that any beginning covers the whole range."""
     yield from dict.fromkeys((T, 1))

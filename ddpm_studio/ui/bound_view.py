@@ -7,7 +7,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from ddpm_studio.likelihood import Bound
+from ddpm_studio.likelihood import Bound, by_decades
 from ddpm_studio.ui import theme
 from ddpm_studio.ui.line_plot import Line, LinePlot
 
@@ -71,9 +71,11 @@ class BoundView(QWidget):
             self,
             log=True,
         )
-        self.linear = LinePlot("the same, linear", "Lₜ₋₁ in bits per dimension", (Line("", "posterior", 2.0),), self)
+        self.linear = LinePlot(
+            "the same, linear, over log₁₀ t", "Lₜ₋₁ in bits per dimension", (Line("", "posterior", 2.0),), self
+        )
         self.rate = LinePlot(
-            "bits sent before xₜ is known",
+            "bits sent before xₜ is known, over log₁₀ t",
             "L_T + Σ Lₛ₋₁ over s > t, in bits per dimension",
             (Line("", "snr", 2.0),),
             self,
@@ -114,8 +116,9 @@ class BoundView(QWidget):
             return
         t = np.arange(bound.schedule.T + 1.0)
         self.terms.show_values(t[2:], (bound.terms[2:], bound.weighted_error[2:]))
-        self.linear.show_values(t[2:], (bound.terms[2:],))
-        self.rate.show_values(t[1:], (bound.rate[1:],))
+        seen = by_decades(bound.schedule.T)
+        self.linear.show_values(np.log10(seen[1:]), (bound.terms[seen[1:]],))
+        self.rate.show_values(np.log10(seen), (bound.rate[seen],))
         self.errors.show_values(t[1:], (bound.eps_error[1:], bound.x0_error[1:]))
 
     def show_room(self, width: int, height: int) -> None:

@@ -61,9 +61,7 @@ class Measurements(QObject):
     @property
     def seconds_left(self) -> float:
         """Of the curve, by the pace so far."""
-        new = self.done - self._before
-        pace = (monotonic() - self._begun) / new if self._begun > 0.0 and new > 5 else self.seconds
-        return pace * (self.levels - self.done)
+        return self.seconds * (self.levels - self.done)
 
     def curve(self) -> ErrorCurve | None:
         """From the levels there are; None where there are too few."""
@@ -140,6 +138,11 @@ class Measurements(QObject):
         else:
             job.play()
 
+    def _pace(self) -> float:
+        """Seconds a level, as measured since the curve was gone on with; the first guess until that is known."""
+        new = self.done - self._before
+        return (monotonic() - self._begun) / new if self._begun > 0.0 and new > 5 else self.seconds
+
     def _told(self, kind: str, job: Job) -> Callable[[list[object]], None]:
         def told(values: list[object]) -> None:
             if self._jobs.get(kind) is job:
@@ -172,4 +175,5 @@ class Measurements(QObject):
             elif isinstance(value, Level):
                 self._levels.append(value)
         self._curve = None
+        self.seconds = self._pace()
         self.advanced.emit()

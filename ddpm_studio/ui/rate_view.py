@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from ddpm_studio.data import to_bytes
-from ddpm_studio.likelihood import Bound
+from ddpm_studio.likelihood import Bound, by_decades
 from ddpm_studio.progressive import Message, Received
 from ddpm_studio.ui import theme
 from ddpm_studio.ui.image_view import ImageGrid
@@ -28,6 +28,7 @@ class RateView(QWidget):
         super().__init__(parent)
         self._bound: Bound | None = None
         self._message: Message | None = None
+        self._roomy = True
         self._guesses: dict[int, Received] = {}
         tip = (
             "RMSE of x̂₀(xₜ) on 0–255 against the bits per dimension that have told xₜ.\n"
@@ -71,7 +72,8 @@ class RateView(QWidget):
         if bound is None:
             self.plot.show_values(np.zeros(0), (np.zeros(0),))
         else:
-            self.plot.show_values(bound.rate[1:], (bound.distortion[1:],))
+            seen = by_decades(bound.schedule.T)[::-1]
+            self.plot.show_values(bound.rate[seen], (bound.distortion[seen],))
         self.show_position()
 
     def show_published(self, shown: bool) -> None:
@@ -85,6 +87,7 @@ class RateView(QWidget):
         with QSignalBlocker(self.slider):
             self.slider.setRange(0, 0 if message is None else len(message.times) - 1)
             self.slider.setValue(self.slider.maximum() * 3 // 4)
+        self._show_pictures()
         if message is not None and message.states.ndim == 4:
             self.truth.show_pictures(to_bytes(message.states[-1:].numpy()))
         self.show_position()
@@ -115,8 +118,14 @@ class RateView(QWidget):
 
     def show_room(self, _width: int, height: int) -> None:
         """In a low panel the pictures give way."""
+        self._roomy = height >= 300
+        self._show_pictures()
+
+    def _show_pictures(self) -> None:
+        """Points have none."""
+        pictures = self._message is None or self._message.states.ndim == 4
         for grid in (self.sent, self.guess, self.truth):
-            grid.setVisible(height >= 300)
+            grid.setVisible(self._roomy and pictures)
 
     def _fits(self) -> bool:
         """Whether the curve is of the schedule that the picture is sent by."""

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from ddpm_studio.likelihood import Bound, Sigma
+from ddpm_studio.likelihood import Bound, Sigma, by_decades
 from ddpm_studio.ui.line_plot import Line, LinePlot
 
 NAMES = {Sigma.BETA_TILDE: "β̃", Sigma.BETA: "β", Sigma.OPTIMUM: "optimum"}
@@ -19,9 +19,9 @@ class SigmaView(QWidget):
         super().__init__(parent)
         self.table = QLabel(self)
         self.table.setTextFormat(Qt.TextFormat.RichText)
-        lines = (Line("β̃ₜ/βₜ", "posterior", 1.5), Line("β", "beta", 1.5), Line("optimum", "good", 2.0))
+        lines = (Line("β̃", "posterior", 1.5), Line("β", "beta", 1.5), Line("optimum", "good", 2.0))
         self.bracket = LinePlot(
-            "σₜ² as a share of βₜ",
+            "σₜ² as a share of βₜ, over log₁₀ t",
             "β̃ₜ is right for data that are one point, βₜ for N(0, I); for all others the best is between them: "
             "β̃ₜ + cₜ²·E‖x₀ − x̂₀‖²",
             lines,
@@ -30,7 +30,7 @@ class SigmaView(QWidget):
             limits=(0.0, 3.0),
         )
         self.lost = LinePlot(
-            "bits lost at t by the choice of σ²",
+            "bits lost by the choice of σ², over log₁₀ t",
             "Lₜ₋₁ less that of the optimum, in bits per dimension",
             lines[:2],
             self,
@@ -57,11 +57,11 @@ class SigmaView(QWidget):
             self.lost.show_values(np.zeros(0), [np.zeros(0)] * 2)
             return
         best = bounds[Sigma.OPTIMUM]
-        t = np.arange(2.0, best.schedule.T + 1)
-        beta = best.schedule.beta[2:]
+        t = by_decades(best.schedule.T, 2)
+        beta = best.schedule.beta[t]
         order = (Sigma.BETA_TILDE, Sigma.BETA, Sigma.OPTIMUM)
-        self.bracket.show_values(t, [bounds[sigma].variance[2:] / beta for sigma in order])
-        self.lost.show_values(t, [bounds[sigma].terms[2:] - best.terms[2:] for sigma in order[:2]])
+        self.bracket.show_values(np.log10(t), [bounds[sigma].variance[t] / beta for sigma in order])
+        self.lost.show_values(np.log10(t), [bounds[sigma].terms[t] - best.terms[t] for sigma in order[:2]])
         cells = "".join(
             f"<td><b>σ² = {NAMES[sigma]}</b>: {bounds[sigma].total:.4f} bits/dim"
             f"{'' if sigma is Sigma.OPTIMUM else f', {bounds[sigma].total - best.total:+.4f}'}</td>"
