@@ -22,7 +22,8 @@ Column = NDArray[np.float64]
 MOST = 400
 """Bins of a line, of which the least and the greatest value are drawn."""
 TITLE, LEFT = 20, 52  # pixels: the height of the title, the width of the numbers of the upright axis
-POINTS, SIDE = (9, 8, 7), 6  # sizes of the title, and pixels left free on both sides of it
+RIGHT = 12  # pixels beside the plot, for half of the last number below it
+POINTS = (9, 8, 7)  # sizes of the title
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class LinePlot(Plot):
             self.addItem(curve)
         item = self.getPlotItem()
         settle_axes(item)
-        item.layout.setContentsMargins(0, 0, 12, 0)
+        item.layout.setContentsMargins(0, 0, RIGHT, 0)
         self.getAxis("left").setWidth(LEFT)
         item.titleLabel.setMaximumHeight(TITLE)
         item.layout.setRowFixedHeight(0, TITLE)
@@ -160,17 +161,21 @@ class LinePlot(Plot):
         self.show_all()
 
     def _write_title(self) -> None:
-        """Each line's name in its colour, in the largest of POINTS that leaves it room."""
+        """Each line's name in its colour, in the largest of POINTS that has room; where none has, the first ones go."""
         if not hasattr(self, "_title"):  # resized while it is being made
             return
-        font, text = QFont(self.font()), "   ".join(name for name, _ in self._title)
-        for points in POINTS:
-            font.setPointSize(points)
-            if QFontMetricsF(font).horizontalAdvance(text) < self.width() - 2 * SIDE:
-                break
-        parts = [f'<span style="color:{colour}">{escape(name)}</span>' for name, colour in self._title]
+        shown, points = self._title, next((p for p in POINTS if self._has_room(self._title, p)), POINTS[-1])
+        while len(shown) > 1 and not self._has_room(shown, points):
+            shown = [shown[0], *shown[2:]]
+        parts = [f'<span style="color:{colour}">{escape(name)}</span>' for name, colour in shown]
         self.setTitle("&nbsp; ".join(parts), size=f"{points}pt")
-        self.getPlotItem().titleLabel.setMinimumWidth(0)  # or a long one would push the plot out of its widget
+        self.getPlotItem().setGeometry(self.range)  # a longer title has pushed it out of its widget
+
+    def _has_room(self, title: Sequence[tuple[str, str]], points: int) -> bool:
+        font = QFont(self.font())
+        font.setPointSize(points)
+        text = "  ".join(name for name, _ in title)
+        return bool(QFontMetricsF(font).horizontalAdvance(text) < self.width() - LEFT - RIGHT - 8)
 
     def _on_zoomed(self) -> None:
         self._zoomed = True

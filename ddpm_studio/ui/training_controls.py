@@ -19,16 +19,16 @@ from ddpm_studio.ui.form import Form
 from ddpm_studio.ui.kind_form import KindForm
 from ddpm_studio.ui.objective_plot import ObjectivePlot
 from ddpm_studio.ui.session import Session
-from ddpm_studio.ui.training_facts import Facts
+from ddpm_studio.ui.training_facts import FactFinder, Facts
 
 COMMON = ("steps", "batch", "rate", "warmup", "decay", "ema", "flips", "seed")
 """Training settings that are always in sight."""
 
 
 class TrainingControls(QWidget):
-    """A column of controls on the session's document; a data set is asked for, for it has to be read first."""
+    """A column of controls on the session's document; a data set is read first, and taken only if it can be."""
 
-    dataset_asked = Signal(str)
+    dataset_chosen = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,11 +45,13 @@ class TrainingControls(QWidget):
         self.training, self.more = Form(Training, self, only=COMMON), Form(Training, self, only=rest)
         self.device = DeviceBox(session, self)
         self.pictures, self.cost = _note(self), _note(self)
+        self._finder = FactFinder(self)
         self._facts: Facts | None = None
         self._lay_out()
         self._connect()
         self.show_document(session.document)
         self.weight.show_t(session.t)
+        self._finder.ask(session.settled_document)
         theme.watcher().changed.connect(self._on_colours_changed)
 
     def show_document(self, document: Document) -> None:
@@ -99,6 +101,14 @@ class TrainingControls(QWidget):
         if self._facts is not None:
             self.show_facts(self._facts)
 
+    def _on_verified(self, ref: str) -> None:
+        self._session.edit("data set", dataset=ref)
+        self.dataset_chosen.emit()
+
+    def _on_failed(self, text: str) -> None:
+        self.show_document(self._session.document)
+        self._session.reported.emit(text)
+
     def _on_previewed(self, field: str, value: object) -> None:
         self._session.preview(**{field: value})
 
@@ -117,7 +127,11 @@ class TrainingControls(QWidget):
             changed.connect(self._on_document_changed)
         session.t_changed.connect(self.weight.show_t)
         self.weight.picked.connect(session.set_t)
-        self.dataset.asked.connect(self.dataset_asked)
+        session.settled.connect(self._finder.ask)
+        self.dataset.asked.connect(self._finder.verify)
+        self._finder.found.connect(self.show_facts)
+        self._finder.verified.connect(self._on_verified)
+        self._finder.failed.connect(self._on_failed)
         self.preset.activated.connect(self._on_preset_chosen)
         forms: dict[str, tuple[KindForm | Form, ...]] = {
             "network": (self.network,),

@@ -83,7 +83,7 @@ class LevelPlot(QWidget):
         lines = (
             Line("zero", "muted", 1.0, dashed=True),
             Line("Wiener", "noise", 1.5, dashed=True),
-            Line("training set's optimum", "good", 1.5, dashed=True),
+            Line("training optimum", "good", 1.5, dashed=True),
             Line("network", "signal", 2.0, dots=True),
         )
         tip = (

@@ -9,13 +9,14 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from ddpm_studio.export import Provenance
+from ddpm_studio.record import Saved
 from ddpm_studio.ui.line_plot import LinePlot
 from ddpm_studio.ui.plot_export import ask_and_save
 from ddpm_studio.ui.preview_film import PreviewFilm
 from ddpm_studio.ui.training_metrics import Metrics
 from ddpm_studio.ui.training_numbers import TrainingNumbers
 from ddpm_studio.ui.training_plots import LevelPlot, StepPlots
-from ddpm_studio.ui.training_work import Line
+from ddpm_studio.ui.training_work import Begun, Line
 
 WIDE = 750  # logical pixels: the width that leaves room for the small plots
 ROOMY, LOG = 560, 76  # heights: the one that leaves room for the log, and the log's
@@ -56,6 +57,17 @@ class TrainingViews(QWidget):
             self.numbers.show_line(metrics.newest)
         self.film.show_previews(previews)
         self.show_plots()
+
+    def tell_begun(self, begun: Begun) -> None:
+        """A run is in training, from here on."""
+        run = begun.known.run
+        self.tell(f"{run.folder}: from step {begun.known.step:,} to {run.document.training.steps:,} on {begun.device}")
+        for note in begun.notes:
+            self.tell(note)
+
+    def tell_saved(self, saved: Saved) -> None:
+        """A checkpoint has been written."""
+        self.tell(f"step {saved.step:,} saved in {1000 * saved.seconds:.0f} ms")
 
     def show_lines(self, lines: list[Line]) -> None:
         """What the run has told since."""

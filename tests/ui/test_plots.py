@@ -8,12 +8,13 @@ from PySide6.QtWidgets import QFileDialog
 
 from ddpm_studio.document import Document, provenance
 from ddpm_studio.export import read_provenance
+from ddpm_studio.ui import theme
+from ddpm_studio.ui.data_view import DataView
 from ddpm_studio.ui.entropy_plot import EntropyPlot
 from ddpm_studio.ui.histogram import Histogram, normal_density
 from ddpm_studio.ui.line_plot import Line, LinePlot
 from ddpm_studio.ui.noising_views import NoisingViews
 from ddpm_studio.ui.plot_export import save_plot
-from ddpm_studio.ui.data_view import DataView
 
 OFFERED = ["Save plot as PNG…", "Save plot as SVG…", "Save numbers as CSV…"]
 
@@ -83,3 +84,16 @@ def test_a_logarithmic_axis_shows_whole_decades_where_the_values_span_less(qtbot
         low, high = plot.getPlotItem().getViewBox().viewRange()[1]
         assert low < decades[0] < decades[1] < high
         assert high - low < 1.2 * (decades[1] - decades[0])
+
+
+def test_names_too_long_for_a_narrow_plot_do_not_push_it_out_of_its_widget(qtbot):
+    lines = [Line("a line with a long name", "noise"), Line("and another one that is longer", "good")]
+    plot = LinePlot("what is plotted", "of each step", lines)
+    qtbot.addWidget(plot)
+    plot.resize(400, 160)
+    plot.show()
+    plot.resize(150, 160)
+    qtbot.waitUntil(lambda: plot.width() == 150)
+    assert plot.getPlotItem().size().width() == 150
+    plot.show_colours(theme.colours())
+    assert plot.getPlotItem().size().width() == 150

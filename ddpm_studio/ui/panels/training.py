@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from ddpm_studio.document import Document, provenance
 from ddpm_studio.export import Provenance
 from ddpm_studio.learner import TrainStep
-from ddpm_studio.record import Looked, Saved
+from ddpm_studio.record import Looked
 from ddpm_studio.ui.comparison import Comparison
 from ddpm_studio.ui.job import Job, Outcome
 from ddpm_studio.ui.live import LiveNetwork
@@ -26,7 +26,6 @@ from ddpm_studio.ui.run_folder import NEW, RunFolder, free_folder, standard_plac
 from ddpm_studio.ui.run_reader import RunReader
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.training_controls import TrainingControls
-from ddpm_studio.ui.training_facts import FactFinder
 from ddpm_studio.ui.training_metrics import Metrics
 from ddpm_studio.ui.training_run import State, TrainingRun
 from ddpm_studio.ui.training_transport import TrainingTransport
@@ -48,8 +47,7 @@ class TrainingPanel(QWidget):
         self._session = session
         self._known: Known | None = None  # the run in the folder, as it was when it was opened or begun
         self._step = 0  # that the run has reached
-        self._run, self._facts = TrainingRun(self), FactFinder(self)
-        self._reader, self._resuming = RunReader(self), Resuming(self)
+        self._run, self._reader, self._resuming = TrainingRun(self), RunReader(self), Resuming(self)
         self._transport = TrainingTransport(self)  # made first: the panel's first control by keyboard
         self._comparison, self._folder = Comparison(self), RunFolder(self)
         self._controls = TrainingControls(session, self)
@@ -63,22 +61,19 @@ class TrainingPanel(QWidget):
         if (left := unfinished()) is not None:
             self._folder.offer(left)
             steps = f"{step_of(left):,} of {left.document.training.steps:,} steps"
-            self._views.tell(
-                f"{left.folder.name} stopped before its end, after {steps}; Run… lists it, and it can go on"
-            )
+            self._views.tell(f"{left.folder.name} stopped before its end, after {steps}; Run… goes on with it")
 
     def close_jobs(self) -> None:
         """Stops the training at the next step and waits until that is saved."""
         self._views.close_jobs()
         self._run.close()
-        self._facts.close()
         for job in self.findChildren(Job):
             job.close()
 
     def show_known(self, found: Known) -> None:
         """A run that was begun before, as its folder tells it."""
         self._known, self._step = found, found.step
-        self._folder.show_path(found.run.folder, f"at step {found.step:,}")
+        self._folder.show_path(found.run.folder, WHAT.get(self._run.state, f"at step {found.step:,}"))
         steps = found.run.document.training.steps
         self._views.show_run(Metrics(found.lines), found.previews, found.step, steps)
         self.show_state()
@@ -147,13 +142,7 @@ class TrainingPanel(QWidget):
 
     def _on_begun(self, begun: Begun) -> None:
         self.show_known(begun.known)
-        run = begun.known.run
-        self._folder.show_path(run.folder, WHAT.get(self._run.state, "in training"))
-        self._views.tell(
-            f"{run.folder}: from step {begun.known.step:,} to {run.document.training.steps:,} on {begun.device}"
-        )
-        for note in begun.notes:
-            self._views.tell(note)
+        self._views.tell_begun(begun)
 
     def _on_stepped(self, step: TrainStep) -> None:
         self._step = step.step
@@ -162,9 +151,6 @@ class TrainingPanel(QWidget):
     def _on_looked(self, looked: Looked) -> None:
         assert self._known is not None
         self._views.show_preview(self._known.run.preview(looked.step), f"step {looked.step:,}: {looked.verdict}")
-
-    def _on_saved(self, saved: Saved) -> None:
-        self._views.tell(f"step {saved.step:,} saved in {1000 * saved.seconds:.0f} ms")
 
     def _on_handed(self, live: LiveNetwork) -> None:
         self._session.sample_from(live)
@@ -206,23 +192,14 @@ class TrainingPanel(QWidget):
             self.show_new(folder)
 
     def _on_settled(self, document: Document) -> None:
-        self._facts.ask(document)
         if self._known is None and self._run.state is State.IDLE:
             self._folder.show_path(self._folder.path, NEW)
             self._views.numbers.show_begin(0, document.training.steps)
         self.show_state()
 
-    def _on_dataset_asked(self, ref: str) -> None:
-        self._facts.verify(ref)
-
-    def _on_verified(self, ref: str) -> None:
-        self._session.edit("data set", dataset=ref)
+    def _on_dataset_chosen(self) -> None:
         if self._known is None and self._run.state is State.IDLE and self._folder.path.parent == standard_place():
             self._on_new_asked()  # it is named after the data set
-
-    def _on_facts_failed(self, text: str) -> None:
-        self._controls.show_document(self._session.document)
-        self._session.reported.emit(text)
 
     def _may_change_folder(self) -> bool:
         if self._run.state is not State.IDLE:
@@ -266,10 +243,7 @@ class TrainingPanel(QWidget):
         self._comparison.refused.connect(session.reported)
         self._folder.asked.connect(self._on_folder_asked)
         self._folder.new_asked.connect(self._on_new_asked)
-        self._controls.dataset_asked.connect(self._on_dataset_asked)
-        self._facts.found.connect(self._controls.show_facts)
-        self._facts.verified.connect(self._on_verified)
-        self._facts.failed.connect(self._on_facts_failed)
+        self._controls.dataset_chosen.connect(self._on_dataset_chosen)
         self._views.refused.connect(session.reported)
         self._views.saved.connect(session.noticed)
 
@@ -279,7 +253,7 @@ class TrainingPanel(QWidget):
         run.stepped.connect(self._on_stepped)
         run.logged.connect(self._views.show_lines)
         run.looked.connect(self._on_looked)
-        run.saved.connect(self._on_saved)
+        run.saved.connect(self._views.tell_saved)
         run.working.connect(self._views.numbers.show_working)
         run.handed.connect(self._on_handed)
         run.ended.connect(self._on_ended)
