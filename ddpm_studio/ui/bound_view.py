@@ -60,6 +60,7 @@ class BoundView(QWidget):
         self.total = QLabel(self)
         self.total.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.total.setWordWrap(True)
+        self._pictures = self._roomy = True
         self.published = QLabel(PUBLISHED, self)
         self.published.setWordWrap(True)
         self.published.setEnabled(False)
@@ -121,9 +122,15 @@ class BoundView(QWidget):
         self.rate.show_values(np.log10(seen), (bound.rate[seen],))
         self.errors.show_values(t[1:], (bound.eps_error[1:], bound.x0_error[1:]))
 
+    def show_published(self, pictures: bool) -> None:
+        """What others have reached with pictures, for context; with points that says nothing."""
+        self._pictures = pictures
+        self.published.setVisible(self._roomy and pictures)
+
     def show_room(self, width: int, height: int) -> None:
         """In a small panel the terms and the rate are what is left."""
-        self.published.setVisible(height >= 420)
+        self._roomy = height >= 420
+        self.published.setVisible(self._roomy and self._pictures)
         for plot in (self.linear, self.errors):
             plot.setVisible(width >= 620 and height >= 300)
         self.rate.setVisible(height >= 240)

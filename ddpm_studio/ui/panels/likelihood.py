@@ -113,7 +113,8 @@ class LikelihoodPanel(QWidget):
         text = f"{found.total:.4f} ± {found.stderr:.4f} bits/dim, σ² = {NAMES[self._sigma()]}"
         text = f"{text}, {len(subject.probe.x0)} {whose}"
         if subject.exact is not None:
-            return f"{text}; exact denoiser: it knows the training samples by heart, and no others"
+            knows = "the training samples by heart, and no others"
+            return f"{text}; exact denoiser: it knows {'the density itself' if subject.exact.variance else knows}"
         if found.schedule == subject.denoiser.schedule:
             return f"{text}; its own schedule{', every t measured' if measured.whole and not measured.running else ''}"
         curve = measured.curve()
@@ -162,7 +163,9 @@ class LikelihoodPanel(QWidget):
 
     def _on_opened(self, subject: Subject) -> None:
         self.gap.show_subject(subject)
-        self.rate.show_published(subject.exact is None and len(subject.data.shape) == 3)
+        pictures = len(subject.data.shape) == 3
+        self.rate.show_published(subject.exact is None and pictures)
+        self.bound.show_published(pictures)
         self._send()
 
     def _send(self) -> None:
