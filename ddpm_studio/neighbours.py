@@ -59,9 +59,14 @@ def compare(denoiser: Denoiser, exact: Exact | None, walk: Walk, k: int = NEARES
     """The walk of a network, and what the exact denoiser of the pictures it was trained on would go by at each x_t."""
     before = None
     for step in walk(denoiser):
-        near = None if exact is None else Neighbours.of(exact, exact.odds(step.x, step.t, k), step.x0)
-        yield Watched(step, near, Sizes.of(denoiser.schedule, step, before))
+        found = None if exact is None else near(exact, step, k)
+        yield Watched(step, found, Sizes.of(denoiser.schedule, step, before))
         before = step.x0
+
+
+def near(exact: Exact, step: Step, k: int = NEAREST) -> Neighbours:
+    """The k pictures nearest to x_t of a step, whatever made it."""
+    return Neighbours.of(exact, exact.odds(step.x, step.t, k), step.x0)
 
 
 class _Witness:

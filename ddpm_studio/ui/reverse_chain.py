@@ -16,6 +16,7 @@ from ddpm_studio.sample import Known, Step
 from ddpm_studio.sampler import Sampler
 from ddpm_studio.tree import Path, Tree
 from ddpm_studio.tree import taken as _of_rows
+from ddpm_studio.ui.comparing import Comparing
 from ddpm_studio.ui.job import Job, Outcome
 from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.model import Model, Source, opened
@@ -62,6 +63,9 @@ class ReverseChain(QObject):
         self._walking: Job | None = None
         self._recalling: Job | None = None
         self._verifying: Job | None = None
+        self._comparing = Comparing(self)
+        self._comparing.filled.connect(self._on_compared)
+        self._comparing.ended.connect(self._fill_in)
 
     @property
     def wanted(self) -> int:
@@ -112,9 +116,10 @@ class ReverseChain(QObject):
         self.trajectory, self._at_hand, self.position = None, {}, -1
         self.document = planned
         standing = self._enter()
-        self._walking = self._job(walk(document, source, model, standing), self._on_walked)
+        self._walking = self._job(walk(document, source, model, standing, self._comparing.wanted), self._on_walked)
         self._walking.step()  # the model
         self._plan(planned, *aims)
+        self._fill_in()
         if reason:
             self.failed.emit(reason)
 
@@ -143,6 +148,11 @@ class ReverseChain(QObject):
             return None
         return self._tree.path(route_of(self.document, branch))
 
+    def compare(self, wanted: bool = True) -> None:
+        """Whether a network's steps are told with the pictures near them: those that are there, and those to come."""
+        self._comparing.want(wanted)
+        self._fill_in()
+
     def verify(self, source: Source) -> None:
         """Reads another denoiser, then says `verified` or `failed`; a restart with it need not read it again."""
         if self._verifying is not None:
@@ -153,6 +163,7 @@ class ReverseChain(QObject):
 
     def close(self) -> None:
         """Waits for all its threads to end."""
+        self._comparing.close()
         for job in self.findChildren(Job):
             job.close()
 
@@ -314,7 +325,30 @@ class ReverseChain(QObject):
         job.ended.connect(self._on_ended)
         return job
 
+    @Slot()
+    def _fill_in(self) -> None:
+        model = self.model
+        if model is None or model.network is None or model.exact is None or self.trajectory is None:
+            return
+        if self._comparing.wanted():
+            self._comparing.fill(self.trajectory, model.exact, self.neighbours)
+
+    @Slot(object)
+    def _on_compared(self, values: list[tuple[int, Neighbours]]) -> None:
+        assert self.trajectory is not None
+        for number, found in values:
+            self.neighbours[number] = found
+            place, own = self.trajectory.leg_of(number)
+            if self.trajectory.rows[place] is None:
+                notes = self._notes[self.trajectory.route.legs[place].branches]
+                notes[own] = (found, notes[own][1])
+        self.advanced.emit()
+        shown = min(self.position, len(self.times) - 2)
+        if shown in dict(values) and (step := self._step(shown)) is not None:
+            self.shown.emit(Frame(self.position, self.times, step, self.neighbours[shown]))
+
     def _retire(self) -> None:
+        self._comparing.retire()
         for job in (self._walking, self._recalling):
             if job is not None:
                 job.retire()

@@ -10,14 +10,18 @@ from torch import Tensor
 from ddpm_studio.branch import TRUNK
 from ddpm_studio.branching import broken, route_of, start_of
 from ddpm_studio.document import Document
-from ddpm_studio.neighbours import Neighbours, Watched, compare, watch
+from ddpm_studio.neighbours import Neighbours, Watched, compare, near, watch
 from ddpm_studio.route import Leg
 from ddpm_studio.sample import Known, Step
+from ddpm_studio.sampler import wants_errors
 from ddpm_studio.schedule import Schedule
 from ddpm_studio.start import known_of
 from ddpm_studio.step import State
 from ddpm_studio.tree import begun, steps
 from ddpm_studio.ui.model import Model, Source, opened
+
+PROBED = 16
+"""Held-out pictures that the errors of a network are measured on, where the optimal σ² asks for them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,9 +75,15 @@ class Taken:
 
 
 def walk(
-    document: Document, source: Source, model: Model | None, standing: Standing | None
+    document: Document,
+    source: Source,
+    model: Model | None,
+    standing: Standing | None,
+    compared: Callable[[], bool],
 ) -> Iterator[Opened | Taken]:
     """The model, read unless it is of this source already, then the missing steps of the document's route.
+
+    A network's step is told with the pictures near it if `compared()` holds when it has been taken.
 
     Raises what `opened`, `route_of`, `start.begin` and `tree.begun` do.
     """
@@ -81,16 +91,18 @@ def walk(
         model = next(opened(source, document.schedule))
     model = model.under(document.schedule)
     document = under(document, model.denoiser.schedule)
+    legs = route_of(document).legs
+    if any(wants_errors(leg.sampler) for leg in legs):
+        model = _measured(model)
     known = known_of(document.origin, model.denoiser)
     yield Opened(model, known)
-    legs = route_of(document).legs
     place, done = (standing.place, standing.done) if standing else (0, 0)
     state = standing.state() if standing else _first_state(document, model)
     for number in range(place, len(legs)):
         leg = legs[number]
         if number and not done:
             state = begun(leg, state, model.denoiser.schedule)
-        for watched in islice(_watched(model, leg, state, known), leg.taken - done):
+        for watched in islice(_watched(model, leg, state, known, compared), leg.taken - done):
             yield Taken(leg, watched)
             step = watched.step
             state = State(step.s, step.next, step.t, step.x0_clipped if leg.sampler.multistep else None)
@@ -111,14 +123,27 @@ def under(document: Document, schedule: Schedule) -> Document:
     return document if document.schedule == schedule else replace(document, schedule=schedule)
 
 
+def _measured(model: Model) -> Model:
+    """The model of a network that knows its errors, which are measured here at once; any other as it is."""
+    if model.network is None or model.data is None or isinstance(model.denoiser, Measured):
+        return model
+    levels, probe = levels_of(model.denoiser, model.data, PROBED)
+    return replace(model, denoiser=Measured(model.denoiser, ErrorCurve.of(levels, probe.x0)))
+
+
 def _first_state(document: Document, model: Model) -> State:
     """Where the trunk begins."""
     start = start_of(document, model.denoiser)
     return State(start.stops[0], start.x)
 
 
-def _watched(model: Model, leg: Leg, state: State, known: Known | None) -> Iterator[Watched]:
+def _watched(
+    model: Model, leg: Leg, state: State, known: Known | None, compared: Callable[[], bool]
+) -> Iterator[Watched]:
     walked = partial(steps, leg=leg, state=state, known=known)
     if model.network is None and model.exact is not None:
-        return watch(model.exact, walked)
-    return compare(model.denoiser, model.exact, walked)
+        yield from watch(model.exact, walked)
+        return
+    for each in compare(model.denoiser, None, walked):
+        wanted = model.exact is not None and compared()
+        yield replace(each, neighbours=near(model.exact, each.step)) if wanted and model.exact else each

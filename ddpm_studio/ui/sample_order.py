@@ -106,9 +106,9 @@ class SampleOrder(QToolButton):
             self._arrange(None)
         elif chosen is Order.DECIDED:
             places = decided(self._neighbours())
-            self._refuse("there is no data set to compare these samples with") if places is None else self._arrange(
-                order(places)
-            )
+            self._refuse(
+                "the steps are still being compared with the data, or there is none: choose this again in a moment"
+            ) if places is None else self._arrange(order(places))
         else:
             self._measure()
 

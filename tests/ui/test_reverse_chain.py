@@ -11,6 +11,7 @@ from ddpm_studio.sample import sample
 from ddpm_studio.sampler import Ancestral, Ddim, Spacing
 from ddpm_studio.schedule import Cosine, Linear
 from ddpm_studio.tree import Tree
+from ddpm_studio.ui.job import Job
 from ddpm_studio.ui.model import Source
 from ddpm_studio.ui.reverse_chain import ReverseChain
 from ddpm_studio.ui.reverse_walk import Frame
@@ -161,7 +162,7 @@ def test_ten_rapid_restarts_end_with_the_last_one_alone(qtbot, chain, document):
     last = shown(qtbot, chain, 40)
     assert_close(last, expected(replace(document, sampling=Sampling(count=3, seed=9)))[-1])
     assert len(opened) == 1
-    qtbot.waitUntil(lambda: len(chain.children()) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(chain.findChildren(Job)) == 1, timeout=5000)
 
 
 def test_a_data_set_that_is_not_there_is_one_line_and_the_next_restart_goes_on(qtbot, chain, document, tmp_path):
@@ -195,4 +196,4 @@ def test_closing_in_the_middle_of_a_walk_leaves_no_thread(qtbot, document):
     with qtbot.waitSignal(chain.advanced, timeout=5000):
         pass
     chain.close()
-    assert not any(job.running for job in chain.children())
+    assert not any(job.running for job in chain.findChildren(Job))

@@ -1,7 +1,8 @@
 """The sampling panel: the reverse chain, one step at a time, forwards and backwards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSplitte
 
 from ddpm_studio.document import EXACT, Document, provenance
 from ddpm_studio.export import Provenance
+from ddpm_studio.neighbours import Neighbours
 from ddpm_studio.ui.compare_view import CompareView
 from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.model import Model, Source
@@ -50,6 +52,7 @@ class SamplingPanel(QWidget):
         self._begun: tuple[object, ...] = ()  # what the chain that is walked was made of
         self._leads = False  # the chain moves the session's t, and not the other way round
         self._resumes = False  # it was playing when it was begun again
+        self._compares = False  # somebody has asked which pictures are near
         self._chain = ReverseChain(self)
         self._player = Player("step", SPEED, "steps/s", self)  # made first: the panel's first control by keyboard
         self._controls = SamplingControls(session, self)
@@ -61,9 +64,7 @@ class SamplingPanel(QWidget):
         self._inspector.add_view("Progress", self._progress)
         self._compare = CompareView(session, self._chain, self._provenance, self)
         self._inspector.add_view("Compare", self._compare)
-        self._order = SampleOrder(
-            lambda: self._chain.trajectory, lambda: self._chain.neighbours, lambda: self._selected, self
-        )
+        self._order = SampleOrder(lambda: self._chain.trajectory, self._compared, lambda: self._selected, self)
         self._status = QLabel(self)
         self._export = SamplingExportButton(self._walked, self)
         self._lay_out()
@@ -71,6 +72,7 @@ class SamplingPanel(QWidget):
         self.setMinimumSize(400, 280)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFocusProxy(self._player.slider)  # a click anywhere, and the keys are the player's
+        self._on_turned()
         self._on_settled(session.settled_document)
         if session.placed_at is not None:  # before this panel was there
             self._on_placed(session.placed_at)
@@ -116,7 +118,8 @@ class SamplingPanel(QWidget):
         left = f", {seconds:.0f} s left" if seconds >= 1.5 else ""
         told = "finished" if front == last else f"walked to step {front} of {last}{left}"
         self._status.setText(told if front >= 0 else _reading(self._source()))
-        self._inspector.show_walk(self._chain.times, self._chain.neighbours, self._chain.sizes, self._selected)
+        seen = list(takewhile(lambda near: near is not None, self._chain.neighbours))
+        self._inspector.show_walk(self._chain.times, seen, self._chain.sizes, self._selected)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._player.handle_key(event):
@@ -142,6 +145,16 @@ class SamplingPanel(QWidget):
         """Which network draws, for what is saved."""
         model = self._chain.model
         return {} if model is None or model.network is None else model.network.told
+
+    def _compared(self) -> Sequence[Neighbours | None]:
+        """The pictures near every step taken, or nothing while they are looked for: once asked for, at every step."""
+        self._compares = True
+        self._chain.compare()
+        return () if None in self._chain.neighbours else self._chain.neighbours
+
+    def _on_turned(self) -> None:
+        """Only what is to be seen is looked for."""
+        self._chain.compare(self._compares or self._inspector.currentWidget() is self._inspector.data)
 
     def _source(self) -> Source:
         return Source.of(self._session.settled_document, self._session.live)
@@ -302,6 +315,7 @@ class SamplingPanel(QWidget):
         for asked in (self._inspector.asked, self._tree.asked, self._progress.asked, self._compare.asked):
             asked.connect(session.set_t)
         self._inspector.stepped.connect(self._player.step)
+        self._inspector.currentChanged.connect(self._on_turned)
         for refused in (shown.refused for shown in (*views, self._inspector, self._export)):
             refused.connect(session.reported)
         for saved in (shown.saved for shown in (*views, self._inspector, self._export)):
