@@ -20,6 +20,13 @@ _SYMBOLS = {
     "zero_terminal_snr": "zero terminal SNR",
     "corrections": "moves",
     "resamplings": "repeats",
+    "x_t": "xₜ",
+    "x0_hat": "guess of x₀",
+    "eps_hat": "ε̂",
+    "fps": "frames/s",
+    "hold": "hold, s",
+    "walk_on": "walk to the end first",
+    "uint8": "pixels only (uint8)",
 }
 
 
