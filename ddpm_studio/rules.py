@@ -135,8 +135,8 @@ def _optimal(may: Variances, chain: Chain, move: Move, guess: Prediction) -> flo
     """
     if guess.mse is None:
         raise UserError(
-            "the error of this denoiser at each noise level is not known, and the optimal σ² goes by it: choose σ² "
-            "between β̃ and β, or a network whose checkpoint says it"
+            "the error of this denoiser at each noise level has not been measured, and the optimal σ² goes by it: "
+            "choose σ² between β̃ and β, or sample with a network whose data are at hand"
         )
     snr = float(chain.schedule.snr[move.t])
     spread = guess.mse / snr if snr > 0.0 else 1.0

@@ -13,12 +13,15 @@ from ddpm_studio.cli.many import draw_many
 from ddpm_studio.cli.opened import document_in, located
 from ddpm_studio.cli.origin import add_origin_flags, origin_of, tell_fitting
 from ddpm_studio.cli.plane import COUNT
+from ddpm_studio.cli.progress import watched
 from ddpm_studio.cli.weights import add_weights_flags, weights_of
 from ddpm_studio.document import EXACT, Document, provenance
 from ddpm_studio.errors import UserError
+from ddpm_studio.sampler import wants_errors
 
 if TYPE_CHECKING:
     from ddpm_studio.checkpoint import AnyCheckpoint
+    from ddpm_studio.data import Data
     from ddpm_studio.denoiser import Denoiser
 
 EXAMPLES = """\
@@ -121,9 +124,24 @@ def denoiser_of(args: argparse.Namespace, document: Document, checkpoint: "AnyCh
     from ddpm_studio.denoiser import Exact  # noqa: PLC0415
     from ddpm_studio.device import chosen  # noqa: PLC0415
 
-    if checkpoint is not None:
-        return checkpoint.denoiser(weights_of(args), chosen(args.device))
-    return Exact.of(document.schedule, load(document.dataset))
+    if checkpoint is None:
+        data = load(document.dataset)
+        return _with_errors(Exact.of(document.schedule, data), document, data)
+    denoiser = checkpoint.denoiser(weights_of(args), chosen(args.device))
+    trained_on = checkpoint.header.document.dataset
+    return _with_errors(denoiser, document, load(trained_on)) if wants_errors(document.sampler) else denoiser
+
+
+def _with_errors(denoiser: "Denoiser", document: Document, data: "Data") -> "Denoiser":
+    """The denoiser, measured first where the optimal σ² is asked for and it does not know its errors by itself."""
+    if not wants_errors(document.sampler):
+        return denoiser
+
+    from ddpm_studio.error_curve import ErrorCurve  # noqa: PLC0415 - see above
+    from ddpm_studio.measured import Measured, levels_of  # noqa: PLC0415
+
+    levels, probe = levels_of(denoiser, data)
+    return Measured(denoiser, ErrorCurve.of(watched(levels, len(probe.times), "noise levels"), probe.x0))
 
 
 def base_of(args: argparse.Namespace) -> Document:

@@ -11,7 +11,7 @@ from ddpm_studio.sampler.base import Move, Sampler
 from ddpm_studio.sampler.langevin import Langevin, Predictor, PredictorCorrector
 from ddpm_studio.sampler.solvers import DpmSolver, Heun
 from ddpm_studio.sampler.spacing import Spacing, Times, timesteps
-from ddpm_studio.sampler.stochastic import Ancestral, Ddim, Sigma, Variances
+from ddpm_studio.sampler.stochastic import Ancestral, Ddim, Sigma, Variances, wants_errors
 
 __all__ = [
     "SAMPLERS",
@@ -29,6 +29,7 @@ __all__ = [
     "Times",
     "Variances",
     "timesteps",
+    "wants_errors",
 ]
 
 SAMPLERS: dict[str, type[Sampler]] = {

@@ -89,3 +89,8 @@ class Ddim(Sampler):
             c=float(np.sqrt(max(schedule.one_minus_alpha_bar[s] - variance, 0.0))),
             sigma=float(np.sqrt(variance)),
         )
+
+
+def wants_errors(sampler: Sampler) -> bool:
+    """Whether its σ² goes by the denoiser's error at each noise level."""
+    return isinstance(sampler, Ancestral) and sampler.sigma is Sigma.OPTIMAL

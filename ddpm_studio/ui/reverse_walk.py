@@ -10,6 +10,8 @@ from torch import Tensor
 from ddpm_studio.branch import TRUNK
 from ddpm_studio.branching import broken, route_of, start_of
 from ddpm_studio.document import Document
+from ddpm_studio.error_curve import ErrorCurve
+from ddpm_studio.measured import Measured, levels_of
 from ddpm_studio.neighbours import Neighbours, Watched, compare, near, watch
 from ddpm_studio.route import Leg
 from ddpm_studio.sample import Known, Step

@@ -1,0 +1,51 @@
+"""A denoiser whose error at each noise level has been measured, so that its optimal σ² is known."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ddpm_studio.data import Data
+from ddpm_studio.denoiser import Denoiser, Exact, Prediction
+from ddpm_studio.error_curve import ErrorCurve, Level, measured
+from ddpm_studio.levels import Probe
+from ddpm_studio.schedule import Schedule
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """The denoiser itself, which says with every guess how far off its ε̂ is on average."""
+
+    denoiser: Denoiser
+    curve: ErrorCurve
+
+    @property
+    def schedule(self) -> Schedule:
+        """The denoiser's."""
+        return self.denoiser.schedule
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The denoiser's."""
+        return self.denoiser.shape
+
+    def __call__(self, x: Tensor, t: int) -> Prediction:
+        """The guess for x = x_t, (B, *shape), 1 ≤ t ≤ T, with `mse`."""
+        log_snr = max(float(self.schedule.log_snr[t]), -30.0)  # ᾱ_T = 0 is −∞
+        mse = float(self.curve.eps_error(np.array([log_snr])).mean())
+        return replace(self.denoiser(x, t), mse=mse)
+
+
+def levels_of(denoiser: Denoiser, data: Data, count: int | None = None) -> tuple[Iterator[Level], Probe]:
+    """The errors, one noise level a value, and what they are measured on.
+
+    That is held-out samples, `count` of them or as many as usual, for a network; for an exact denoiser the training
+    samples, for these are all that it can lead to.
+    """
+    probe = Probe.of(data, denoiser.schedule, count)
+    if isinstance(denoiser, Exact):
+        places = np.linspace(0, len(data.train) - 1, min(len(probe.x0), len(data.train))).round().astype(np.int64)
+        probe = replace(probe, x0=torch.from_numpy(data.x0(places)))
+    return measured(denoiser, probe.x0, probe.times.tolist(), tables=set()), probe
