@@ -149,6 +149,11 @@ def test_an_archive_that_unfolds_into_more_than_it_is_is_refused(tmp_path):
     refused(tmp_path / "bomb.pt", "declares 16,777,2")
 
 
+def test_a_tensor_that_shows_one_number_many_times_is_refused_before_it_takes_memory(tmp_path):
+    torch.save({"conv_in.weight": torch.zeros(1, dtype=torch.float16).expand(100_000, 100_000)}, tmp_path / "bomb.bin")
+    refused(tmp_path / "bomb.bin", "declares 20,000,000,000 bytes of weights")
+
+
 def test_a_damaged_checkpoint_is_refused_and_still_told(good, tmp_path):
     whole = bytearray(good.read_bytes())
     (tmp_path / "cut.safetensors").write_bytes(whole[:-7])

@@ -18,6 +18,7 @@ WITHOUT_TORCH = [
     "ddpm_studio.document",
     "ddpm_studio.files",
     "ddpm_studio.lint",
+    "ddpm_studio.opening",
     "ddpm_studio.params",
     "ddpm_studio.sampler",
     "ddpm_studio.schedule",

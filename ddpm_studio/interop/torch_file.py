@@ -60,6 +60,9 @@ def read(path: Path) -> Names:
             ) from error
     if not isinstance(found, Mapping) or not all(isinstance(key, str) for key in found):
         raise UserError(f"{path} holds no tensors by name; it is no checkpoint")
+    stated = sum(tensor.numel() * tensor.element_size() for tensor in tensors(found).values())
+    if stated > path.stat().st_size:  # a tensor may show one number many times
+        raise UserError(f"{path} declares {stated:,} bytes of weights and is smaller; take another copy")
     return found
 
 
