@@ -83,6 +83,11 @@ class Bound:
         return error
 
     @property
+    def simple(self) -> float:
+        """L_simple: the mean over t of ‖ε − ε̂‖² per value (eq. 14)."""
+        return float(self.eps_error[1:].mean())
+
+    @property
     def weighted_error(self) -> Table:
         """λ_t ‖ε − ε̂‖² in bits (eq. 12): what the error alone costs at t."""
         cost = np.zeros(self.schedule.T + 1)

@@ -56,6 +56,15 @@ def test_the_bound_of_a_gaussian_cloud_is_near_its_entropy(tmp_path):
     )
 
 
+def test_the_exact_denoiser_does_better_on_the_samples_it_knows(tmp_path, stripes):
+    other = tmp_path / "other.npz"
+    np.savez(other, arr_0=pictures(seed=3))
+    known = evaluated(tmp_path, "--exact", stripes, "--training", "--bound", "--sigma", "optimum", *SHORT)
+    unknown = evaluated(tmp_path, "--exact", stripes, "--data", str(other), "--bound", "--sigma", "optimum", *SHORT)
+    assert known["which"] == "of the training set"
+    assert known["total_bits_per_dim"] < log2(40) / 16 + 0.5 < unknown["total_bits_per_dim"]
+
+
 def test_a_quick_estimate_agrees_with_every_t_within_its_error_bar(tmp_path, stripes, capsys):
     whole = evaluated(tmp_path, "--exact", stripes, "--bound", *SHORT)
     quick = evaluated(tmp_path, "--exact", stripes, "--bound", "--seconds", "2", *SHORT)

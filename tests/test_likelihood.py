@@ -74,6 +74,11 @@ def test_rate_and_distortion_meet_the_bound_at_both_ends():
     assert found.distortion[0] == 0.0
 
 
+def test_l_simple_of_gaussian_data_is_the_mean_of_the_reference():
+    for variance, expected in ((1.0, 0.27551323), (0.25, 0.17305341)):
+        assert bound(SCHEDULE, GaussianCurve(variance), Sigma.BETA).simple == pytest.approx(expected, abs=5e-9)
+
+
 def test_no_other_variance_has_a_lower_term_than_the_optimum():
     curve = GaussianCurve(0.1)
     best = bound(SCHEDULE, curve, Sigma.OPTIMUM)

@@ -111,7 +111,7 @@ class LikelihoodPanel(QWidget):
         assert subject is not None
         whose = "held-out samples" if subject.held_out else "training samples"
         text = f"{found.total:.4f} ± {found.stderr:.4f} bits/dim, σ² = {NAMES[self._sigma()]}"
-        text = f"{text}, {len(subject.probe.x0)} {whose}"
+        text = f"{text}, {len(subject.probe.x0)} {whose}; L_simple {found.simple:.4f}"
         if subject.exact is not None:
             knows = "the training samples by heart, and no others"
             return f"{text}; exact denoiser: it knows {'the density itself' if subject.exact.variance else knows}"
