@@ -240,6 +240,7 @@ class ReverseChain(QObject):
             self._plan(document, *self._aims())
         if self._tree is None:
             self._tree = Tree(model.denoiser, known=known)
+        self._tree.denoiser = model.denoiser  # a branch may have wanted its errors measured
         self.trajectory = self._tree.path(route_of(document))
         self.opened.emit(model)
 
