@@ -86,12 +86,17 @@ def density(exact: Exact, t: int, lattice: Lattice) -> Density:
     """q(x_t) of what `exact` knows, 0 ≤ t ≤ T; its samples are points of the plane."""
     schedule = exact.schedule
     root = float(schedule.sqrt_alpha_bar[t])
-    variance = float(schedule.alpha_bar[t] * exact.variance + schedule.one_minus_alpha_bar[t])
+    variance = spread(exact, t)
     means = exact.means * root
     width = max(sqrt(variance), NARROW * lattice.cell)
     across, up = (_kernel(lattice, means[:, axis], width) for axis in (0, 1))
     up = up / len(means) if exact.log_weights is None else up * exact.log_weights.softmax(0)
     return Density(lattice, schedule, t, up @ across.T, variance, (across, up), means)
+
+
+def spread(exact: Exact, t: int) -> float:
+    """v = ᾱ s² + 1 − ᾱ, the variance of each kernel at t."""
+    return float(exact.schedule.alpha_bar[t] * exact.variance + exact.schedule.one_minus_alpha_bar[t])
 
 
 def _kernel(lattice: Lattice, means: Tensor, width: float) -> Tensor:

@@ -13,14 +13,16 @@ from ddpm_studio.denoiser import Denoiser, Exact
 from ddpm_studio.noise import Purpose, gaussian_block
 from ddpm_studio.plane.choices import Look
 from ddpm_studio.plane.contours import contour
-from ddpm_studio.plane.density import Density, Lattice, density
+from ddpm_studio.plane.density import Density, Lattice, density, spread
 from ddpm_studio.process import q_posterior, q_sample
 from ddpm_studio.schedule import Schedule
 
 Floats = NDArray[np.float32]
 
 COARSE, FINE, FEW = Lattice(128), Lattice(256), 600
-"""The lattice of a density, the finer one of a density of at most FEW components, and that number."""
+"""The lattice of a density, the finer one of a narrow density of at most FEW components, and that number."""
+NARROW, WIDE = 0.1, 0.15
+"""Widths of a kernel below which the finer lattice shows more, and above which every other cell is enough for lines."""
 SHARES = (0.25, 0.5, 0.75, 0.95)
 """Of all mass within a level line."""
 ARROWS, CLOSE = Lattice(22), Lattice(64)
@@ -73,7 +75,8 @@ class World:
 
     def density(self, t: int) -> Density:
         """q(x_t), 0 ≤ t ≤ T."""
-        return density(self.exact, t, FINE if len(self.exact.means) <= FEW else COARSE)
+        narrow = spread(self.exact, t) < NARROW**2 and len(self.exact.means) <= FEW
+        return density(self.exact, t, FINE if narrow else COARSE)
 
     def arrows(self, look: Look, t: int) -> Floats | None:
         """√(1−ᾱ_t) times the score at each place of ARROWS, (side², 2): −ε* or −ε̂. None where there is none to show."""
@@ -119,14 +122,14 @@ class Posterior:
 
 def level_lines(seen: Density) -> Floats:
     """The lines that hold SHARES of all mass, as pieces (S, 2, 2)."""
-    step = seen.lattice.side // COARSE.side
-    cells = COARSE.side
-    mass = seen.mass.reshape(cells, step, cells, step).mean((1, 3)).numpy()
+    lattice = CLOSE if seen.variance > WIDE**2 else COARSE
+    cells, step = lattice.side, seen.lattice.side // lattice.side
+    mass = (seen.mass.reshape(cells, step, cells, step).mean((1, 3)) if step > 1 else seen.mass).numpy()
     falling = np.sort(mass.ravel().astype(np.float64))[::-1]
     inside = np.cumsum(falling)
     heights = falling[np.minimum(np.searchsorted(inside, np.array(SHARES) * inside[-1]), len(falling) - 1)]
-    low = float(COARSE.centres[0])
-    return np.concatenate([contour(mass, float(height), low, COARSE.cell) for height in heights])
+    low = float(lattice.centres[0])
+    return np.concatenate([contour(mass, float(height), low, lattice.cell) for height in heights])
 
 
 def same_level(schedule: Schedule, other: Schedule, t: int) -> int:

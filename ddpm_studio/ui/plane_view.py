@@ -57,6 +57,8 @@ class PlaneView(Plot):
         self._marks = pg.ScatterPlotItem(pxMode=True)
         self._handles = pg.ScatterPlotItem(pxMode=True, size=15)
         self._pen = pg.PlotCurveItem(antialias=True)
+        for curve in (self._arrows, self._tails):  # opaque: in pieces it is painted four times as fast
+            curve.setSegmentedLineMode("on")
         self._stack()
         self._settle(tip)
         theme.watcher().changed.connect(self.show_colours)
@@ -138,7 +140,7 @@ class PlaneView(Plot):
         self._heads.setBrush(pg.mkBrush(colours.noise))
         self._heads.setPen(pg.mkPen(colours.background, width=1.0))
         self._heads.setSize(8)
-        self._arrows.setPen(pg.mkPen(colours.foreground + "b0", width=1.1))
+        self._arrows.setPen(pg.mkPen(colours.muted, width=1.1))
         self._paths.setPen(pg.mkPen(colours.noise + "48", width=1.0))
         self._tails.setPen(pg.mkPen(colours.noise, width=2.0))
         self._circles.setPen(pg.mkPen(colours.weight, width=2.0))

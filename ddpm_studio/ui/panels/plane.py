@@ -32,6 +32,7 @@ from ddpm_studio.ui.session import Session
 
 SETTLED = 150  # ms after the last change before trajectories are walked and bounds are measured again
 REWALKED = 3000  # ms between two walks of a network in training
+MOVED = 60  # ms by which the small planes may lag behind
 TIP = (
     "q(xₜ) and the lines that hold 25, 50, 75 and 95 % of it, with training points on their way to noise; "
     "click for trajectories from there, drag the means of a mixture"
@@ -55,6 +56,7 @@ class PlanePanel(QWidget):
         self._note = QLabel(self)
         self._data, self._training, self._walker = PlaneData(self), PlaneTraining(self), Walker(self)
         self._settling = QTimer(self, singleShot=True, interval=SETTLED)
+        self._moving = QTimer(self, singleShot=True, interval=MOVED)
         self._rewalking = QTimer(self, singleShot=True, interval=REWALKED)
         self._judging: Job | None = None
         self._lay_out()
@@ -70,6 +72,7 @@ class PlanePanel(QWidget):
         self._player.pause()
         self._settling.stop()
         self._rewalking.stop()
+        self._moving.stop()
         for worker in (self._data, self._training, self._walker):
             worker.close()
         for job in self.findChildren(Job):
@@ -106,9 +109,14 @@ class PlanePanel(QWidget):
         self._view.show_arrows(self._world.arrows(plane.look, t))
         self._view.show_errors(self._world.errors(seen) if plane.look is Look.DIFFERENCE else None)
         self._show_click(t)
-        for walk in self._state.walks:
-            self._side.walks.move_to(walk, float(schedule.alpha_bar[t]))
+        if not self._moving.isActive():
+            self._moving.start()
         self._note.setText(self._noted(t))
+
+    def show_moved(self) -> None:
+        """The samplers side by side at the shared cursor; in a drag a little later than the plane itself."""
+        for walk in self._state.walks:
+            self._side.walks.move_to(walk, float(self._session.document.schedule.alpha_bar[self._session.t]))
 
     def show_walk(self, walk: Walk) -> None:
         """What one sampler has walked."""
@@ -286,6 +294,7 @@ class PlanePanel(QWidget):
         session.plane_changed.connect(self.show_plane)
         session.sampler_changed.connect(self._settling.start)
         self._settling.timeout.connect(self._on_settled)
+        self._moving.timeout.connect(self.show_moved)
         self._rewalking.timeout.connect(self._on_rewalked)
         self._data.loaded.connect(self._on_loaded)
         for troubled in (self._data, self._training, self._walker):

@@ -1,0 +1,168 @@
+"""The plane: density and score of 2,000 points, scrubbing t in the panel, and training beside the shown panel.
+
+    python benchmarks/plane.py [field|scrub|train]...
+
+`field` is the core alone at 128×128. `scrub` is a move of the cursor to the painted panel. `train` holds the steps of
+the panel's own run, with the panel shown and redrawn, against a bare loop of the same network: same batch, target,
+clipping, optimiser and average, its draws by torch's own generator. The two take turns. Each number is also told in
+processor time, which other programs on the machine change least.
+"""
+
+import os
+import sys
+from dataclasses import replace
+from time import perf_counter, thread_time
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import numpy as np
+import torch
+from PySide6.QtCore import QEventLoop, QTimer
+
+from ddpm_studio.data import load
+from ddpm_studio.denoiser import Exact
+from ddpm_studio.document import Document
+from ddpm_studio.learner import TrainStep
+from ddpm_studio.networks.build import fresh
+from ddpm_studio.plane import learning
+from ddpm_studio.plane.choices import Look, Plane
+from ddpm_studio.plane.density import Lattice, density
+from ddpm_studio.schedule import Linear
+from ddpm_studio.ui import plane_training
+from ddpm_studio.ui.application import make_application
+from ddpm_studio.ui.panels.plane import PlanePanel
+from ddpm_studio.ui.session import Session
+
+SIZE = 1580, 950
+STEPS = 200
+TURNS = 3
+
+
+def median(times):
+    return f"median {np.median(times) * 1e3:.1f} ms, p99 {np.percentile(times, 99) * 1e3:.1f} ms"
+
+
+def timed(act, values, clock):
+    times = []
+    for value in values:
+        begun = clock()
+        act(value)
+        times.append(clock() - begun)
+    return times
+
+
+def field():
+    exact = Exact.finite(Linear(), load("swiss-roll"))
+    frame = lambda t: density(exact, t, Lattice(128)).score()  # noqa: E731
+    frame(500)
+    for name, clock in (("wall", perf_counter), ("processor", thread_time)):
+        times = timed(frame, range(1, 1000, 10), clock)
+        print(f"density and score, {len(exact.means)} points, 128×128, {name}: {median(times)} (wanted ≤ 16)")
+
+
+def scrub(app):
+    for look, finite in ((Look.EXACT, True), (Look.EXACT, False), (Look.DIFFERENCE, False)):
+        session = Session(Document(plane=Plane(look=look, finite=finite)))
+        panel = shown(session)
+
+        def move(t, session=session):
+            session.set_t(t)
+            app.processEvents()
+
+        move(400)
+        for name, clock in (("wall", perf_counter), ("processor", thread_time)):
+            times = timed(move, range(1, 1000, 10), clock)
+            print(f"scrubbing, {look}, {'points' if finite else 'density'}, {name}: {median(times)} (wanted ≤ 16)")
+        panel.close_jobs()
+        panel.deleteLater()
+
+
+def shown(session):
+    panel = PlanePanel(session)
+    panel.resize(*SIZE)
+    panel.show()
+    loop = QEventLoop()
+    settled = QTimer(interval=50)
+    settled.timeout.connect(lambda: loop.quit() if panel._state.judgement is not None else None)
+    settled.start()
+    loop.exec()
+    return panel
+
+
+class Bare:
+    """A hand-written loop of the same network."""
+
+    def __init__(self, document, data):
+        plane, schedule = document.plane, document.schedule
+        self.module = fresh(plane.mlp, (2,), 0)
+        self.optimiser = torch.optim.AdamW(self.module.parameters(), plane.rate, weight_decay=0.0, fused=True)
+        self.average = [p.detach().clone() for p in self.module.parameters()]
+        self.x0, self.batch, self.T = torch.from_numpy(data.x0()), plane.batch, schedule.T
+        self.signal = torch.tensor(schedule.sqrt_alpha_bar, dtype=torch.float32)
+        self.noise = torch.tensor(schedule.sqrt_one_minus_alpha_bar, dtype=torch.float32)
+
+    def step(self):
+        t = torch.randint(1, self.T + 1, (self.batch,))
+        x0, eps = self.x0[torch.randint(len(self.x0), (self.batch,))], torch.randn(self.batch, 2)
+        a, b = self.signal[t][:, None], self.noise[t][:, None]
+        loss = (self.module(a * x0 + b * eps, t - 1) - (a * eps - b * x0)).square().mean()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.module.parameters(), 1.0)
+        self.optimiser.step()
+        self.optimiser.zero_grad()
+        with torch.no_grad():
+            torch._foreach_lerp_(self.average, list(self.module.parameters()), 0.01)
+        return loss.item()
+
+
+def metered(document, data, seconds):
+    """`learned`, and in the thread it runs in the time of its steps and looks together."""
+    clocks = perf_counter(), thread_time()
+    for value in learning.learned(document, data):
+        if isinstance(value, TrainStep) and value.step == 20:
+            clocks = perf_counter(), thread_time()
+        if isinstance(value, TrainStep) and value.step == 20 + STEPS:
+            seconds.append((perf_counter() - clocks[0], thread_time() - clocks[1]))
+        yield value
+
+
+def train():
+    torch.set_num_threads(1)
+    session, seconds, bare_seconds = Session(), [], []
+    panel = shown(session)
+    data = panel._state.data
+    plane_training.learned = lambda document, points: metered(document, points, seconds)
+    for _ in range(TURNS):
+        bare = Bare(Document(), data)
+        for _ in range(20):
+            bare.step()
+        clocks = perf_counter(), thread_time()
+        for _ in range(STEPS):
+            bare.step()
+        bare_seconds.append((perf_counter() - clocks[0], thread_time() - clocks[1]))
+        session.edit("run", plane=replace(session.document.plane, steps=20 + STEPS))
+        loop = QEventLoop()
+        panel._training.changed.connect(lambda loop=loop: None if panel._training.under_way else loop.quit())
+        panel._on_go()
+        loop.exec()
+    for name, which in (("wall", 0), ("processor", 1)):
+        ours, theirs = (min(pair[which] for pair in pairs) / STEPS * 1e3 for pairs in (seconds, bare_seconds))
+        print(f"a training step with the panel shown, {name}: {ours:.2f} ms; bare loop {theirs:.2f} ms; "
+              f"{theirs / ours:.2f} of its speed (wanted ≥ 0.95)")  # fmt: skip
+    panel.close_jobs()
+
+
+def main():
+    app = make_application()
+    asked = sys.argv[1:] or ["field", "scrub", "train"]
+    if "field" in asked:
+        field()
+    if "scrub" in asked:
+        scrub(app)
+    if "train" in asked:
+        train()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+
+from ddpm_studio.document import TRAINING, Document
+from ddpm_studio.plane.choices import Click, Look, Plane
+from ddpm_studio.schedule import Linear
+from ddpm_studio.ui.panels.plane import PlanePanel
+from ddpm_studio.ui.plot_export import save_plot
+from ddpm_studio.ui.session import Session
+
+
+@pytest.fixture
+def session():
+    return Session(Document(plane=Plane(compared=("ddim",), chains=2, steps=30, batch=64)))
+
+
+@pytest.fixture
+def panel(qtbot, session):
+    panel = PlanePanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(900, 620)
+    panel.show()
+    yield panel
+    panel.close_jobs()
+
+
+def press(view, x, y):
+    """Where a place of the plane is in the widget."""
+    at = view.mapFromScene(view.getPlotItem().getViewBox().mapViewToScene(QPointF(x, y)))
+    return QPoint(at.x(), at.y())
+
+
+def test_that_the_density_follows_the_cursor_and_the_schedule(panel, session):
+    session.set_t(50)
+    early = panel._view.numbers()["q"]
+    session.set_t(900)
+    late = panel._view.numbers()["q"]
+    assert early.max() > 3 * late.max()
+    session.preview(schedule=Linear(beta_end=0.005))
+    assert panel._view.numbers()["q"].max() > 1.5 * late.max()
+    session.cancel()
+    assert np.array_equal(panel._view.numbers()["q"], late)
+
+
+def test_that_a_click_is_a_place_that_can_be_undone(panel, session, qtbot):
+    QTest.mouseClick(panel._view.viewport(), Qt.MouseButton.LeftButton, pos=press(panel._view, -1.0, 0.5))
+    plane = session.document.plane
+    assert (plane.x, plane.y) == pytest.approx((-1.0, 0.5), abs=0.03)
+    qtbot.waitUntil(lambda: bool(panel._state.walks), timeout=20_000)
+    assert panel._state.walks[0].states[0, 0] == pytest.approx((plane.x, plane.y))
+    session.undo_stack.undo()
+    assert (session.document.plane.x, session.document.plane.y) == (Plane().x, Plane().y)
+
+
+def test_that_a_mean_is_dragged_in_one_undo_step(panel, session):
+    session.edit("data", plane=replace(session.document.plane, dataset="mixture:0,1 0,-1"))
+    view, before = panel._view, session.undo_stack.count()
+    QTest.mousePress(view.viewport(), Qt.MouseButton.LeftButton, pos=press(view, 0.0, 1.0))
+    for x in (0.2, 0.5, 0.8):
+        QTest.mouseMove(view.viewport(), press(view, x, 0.9))
+        view.mean_moved.emit(0, x, 0.9)
+    QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=press(view, 0.8, 0.9))
+    assert session.undo_stack.count() == before + 1
+    assert session.document.plane.dataset.startswith("mixture:0.8")
+    assert panel._state.data.mixture.means[0] == pytest.approx((0.8, 0.9), abs=0.03)
+    session.undo_stack.undo()
+    assert session.document.plane.dataset == "mixture:0,1 0,-1"
+
+
+def test_that_strokes_become_data_and_add_up(panel, session):
+    panel._controls.draw.setChecked(True)
+    panel._view.drawn.emit(((-1.0, 0.0), (1.0, 0.0)))
+    panel._view.drawn.emit(((0.0, -1.0), (0.0, 1.0)))
+    assert session.document.plane.dataset.count("/") == 1
+    points = panel._state.data.train
+    assert (np.abs(points).min(1) < 0.15).all()
+    session.undo_stack.undo()
+    assert "/" not in session.document.plane.dataset
+
+
+@pytest.mark.parametrize(("ref", "told"), [("pixel-faces", "has pictures"), ("nothing.csv", "no data set or file")])
+def test_that_what_holds_no_points_is_told_in_a_line_and_the_points_stay(panel, session, qtbot, ref, told):
+    before, lines = panel._state.data, []
+    session.reported.connect(lines.append)
+    session.edit("data", plane=replace(session.document.plane, dataset=ref))
+    qtbot.waitUntil(lambda: bool(lines), timeout=20_000)
+    assert told in lines[0]
+    assert panel._state.data is before
+
+
+def test_that_a_network_for_pictures_is_refused_before_it_is_chosen(panel, session):
+    lines = []
+    session.reported.connect(lines.append)
+    panel._controls.edited.emit("network", replace(session.document.plane, network="checkpoint:pixel-faces"))
+    assert "makes pictures" in lines[0]
+    assert session.document.plane.network == Plane().network
+
+
+def test_that_the_network_learns_while_its_error_is_shown(panel, session, qtbot):
+    session.edit("look", plane=replace(session.document.plane, look=Look.DIFFERENCE))
+    panel._on_go()
+    assert session.document.plane.network == TRAINING
+    qtbot.waitUntil(lambda: bool(panel._state.learned) and not panel._training.under_way, timeout=60_000)
+    last = panel._state.learned[-1]
+    assert last.step == 30
+    assert panel._world.network is last.denoiser
+    shown = panel._side.plots[-2].numbers()
+    assert np.array_equal(shown["now"], last.errors)
+
+
+def test_that_the_posterior_of_the_clicked_place_is_drawn(panel, session):
+    session.set_t(300)
+    session.edit("click", plane=replace(session.document.plane, click=Click.POSTERIOR))
+    x, _ = panel._view._circles.getData()
+    found = panel._world.posterior(session.document.plane.x, session.document.plane.y, 300)
+    assert np.nanmax(x[3:]) == pytest.approx(found.mean[0] + 2 * found.deviation, abs=1e-3)
+    session.set_t(0)
+    assert len(panel._view._circles.getData()[0]) == 0
+
+
+def test_that_the_plane_is_saved_as_a_picture_with_its_numbers(panel, session, tmp_path):
+    session.set_t(100)
+    for suffix in (".png", ".svg", ".csv"):
+        save_plot(panel._view, tmp_path / f"plane{suffix}", {"app": "DDPM Studio"})
+        assert (tmp_path / f"plane{suffix}").stat().st_size > 1000
+    assert (tmp_path / "plane.csv").read_text().startswith("x,y,q\n")
