@@ -145,14 +145,18 @@ class Baselines:
     @classmethod
     def of(cls, data: Data, schedule: Schedule, probe: Probe) -> "Baselines":
         """From the training set, measured on the probe; of points whose density is known, the optimum is that one's."""
-        wiener = Wiener.of(schedule, data)
-        exact = Exact.of(schedule, data)
-        return cls(
-            probe.times,
-            schedule.log_snr[probe.times],
-            np.array(list(errors(wiener, probe))),
-            np.array(list(errors(exact, probe))),
-        )
+        *_, whole = cls.measured(data, schedule, probe)
+        return whole
+
+    @classmethod
+    def measured(cls, data: Data, schedule: Schedule, probe: Probe) -> Iterator["Baselines"]:
+        """The same, one value for each of the 2 K errors: what is not measured yet is NaN, the last value is whole."""
+        found = np.full((2, len(probe.times)), np.nan)
+        denoisers: tuple[Denoiser, Denoiser] = Wiener.of(schedule, data), Exact.of(schedule, data)
+        for row, denoiser in enumerate(denoisers):
+            for place, error in enumerate(errors(denoiser, probe)):
+                found[row, place] = error
+                yield cls(probe.times, schedule.log_snr[probe.times], *found.copy())
 
 
 def verdict(baselines: Baselines, found: Errors) -> str:

@@ -122,8 +122,11 @@ class Recorder:
                 yield self._save()
             if (step.step % training.preview_every == 0 or step.step == training.steps) and self.learner.ranks.first:
                 if baselines is None:
-                    yield Working("baselines", 0, 1)
-                    baselines = Baselines.of(self.data, self.learner.recipe.schedule, probe)
+                    measured = Baselines.measured(self.data, self.learner.recipe.schedule, probe)
+                    for done, found in enumerate(measured, 1):
+                        baselines = found
+                        yield Working("baselines", done, 2 * len(probe.times))
+                    assert baselines is not None
                 yield from self._look(probe, baselines)
 
     def _look(self, probe: Probe, baselines: Baselines) -> Iterator[Event]:

@@ -140,3 +140,15 @@ def test_levels_as_json_have_no_infinity():
     levels = told(baselines, [0.5] * len(probe.times))["levels"]
     assert all(np.isfinite(list(level.values())).all() for level in levels)
     assert levels[-1]["t"] == 30
+
+
+def test_baselines_are_measured_one_error_after_the_other_and_end_as_those_measured_at_once():
+    one, schedule = data(), Linear(T=50)
+    probe = Probe.of(one, schedule)
+    steps = list(Baselines.measured(one, schedule, probe))
+    K = len(probe.times)
+    assert [int(np.isfinite([*b.wiener, *b.optimum]).sum()) for b in steps] == list(range(1, 2 * K + 1))
+    whole = Baselines.of(one, schedule, probe)
+    np.testing.assert_array_equal(steps[-1].wiener, whole.wiener)
+    np.testing.assert_array_equal(steps[-1].optimum, whole.optimum)
+    np.testing.assert_array_equal(whole.wiener, list(errors(Wiener.of(schedule, one), probe)))
