@@ -64,7 +64,7 @@ class TreeLines(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(240, int(ROW * max(len(self._twigs), 1) + EDGE + self.fontMetrics().height()))
+        return QSize(240, int(ROW * max(len(self._twigs), 1) + EDGE + self.fontMetrics().height() + 4))
 
     def minimumSizeHint(self) -> QSize:
         """As many rows as there are."""
@@ -125,7 +125,7 @@ class TreeLines(QWidget):
     def _paint_axis(self, painter: QPainter) -> None:
         """Which way t falls, below the last line."""
         metrics = self.fontMetrics()
-        below = QRectF(EDGE, self._y(len(self._twigs) - 1) + 4, self.width() - 2 * EDGE, metrics.height())
+        below = QRectF(EDGE, self._y(len(self._twigs) - 1) + 8, self.width() - 2 * EDGE, metrics.height())
         painter.setPen(QColor(colours().muted))
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"t = {self._T:,}")
         painter.drawText(below, Qt.AlignmentFlag.AlignRight, "0")
