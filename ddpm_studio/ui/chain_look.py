@@ -11,7 +11,7 @@ from ddpm_studio.errors import UserError
 from ddpm_studio.export import HOLD, MAX_FPS, MAX_HOLD, MIN_FPS, Moments, Quantity, Which
 from ddpm_studio.params import Parameters, Range
 
-ALL, SELECTED = "all", "selected"
+ALL, SELECTED, MARKED = "all", "selected", "marked"
 _KEY = "export/{}"
 
 
@@ -27,7 +27,7 @@ class ChainLook(Parameters):
         Which.EVENLY
     )
     count: Annotated[int, Range(1, 4000), "k, or n"] = 100
-    samples: Annotated[str, "all; selected: the one that is framed; or numbers from 0 on, as in 0, 3, 7-9"] = ALL
+    samples: Annotated[str, "all; selected: the one framed; marked; or numbers from 0 on, as in 0, 3, 7-9"] = ALL
     scale: Annotated[
         int,
         Range(0, 32, names=(("automatic", 0.0),)),
@@ -47,11 +47,15 @@ class ChainLook(Parameters):
         """The scale; None is automatic."""
         return self.scale or None
 
-    def rows(self, count: int, selected: int) -> tuple[int, ...]:
-        """The numbers of the samples, of `count` there are. UserError: no such numbers."""
+    def rows(self, count: int, selected: int, marked: tuple[int, ...] = ()) -> tuple[int, ...]:
+        """The numbers of the samples, of `count` there are. UserError: no such numbers, or none is marked."""
         text = self.samples.strip().lower()
         if text in (ALL, ""):
             return tuple(range(count))
+        if text == MARKED:
+            if not marked:
+                raise UserError("samples: none is marked; M marks the one that is framed")
+            return marked
         return (selected,) if text == SELECTED else _listed(text, count)
 
 
@@ -81,7 +85,7 @@ def _listed(text: str, count: int) -> tuple[int, ...]:
         try:
             low, high = int(first), int(last if dash else first)
         except ValueError as error:
-            raise UserError(f"samples: {part!r} is no number, no range as 7-9, not all, not selected") from error
+            raise UserError(f"samples: {part!r} is no number, range as 7-9, all, selected or marked") from error
         found += range(low, high + 1)
     chosen: Sequence[int] = tuple(dict.fromkeys(found))
     if not chosen or min(chosen) < 0 or max(chosen) >= count:

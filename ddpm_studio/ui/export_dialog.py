@@ -114,7 +114,7 @@ class ExportDialog(QDialog):
 
 def said(export: ChainExport, look: ChainLook, walked: Walked) -> str:
     """What would be written, in a sentence. UserError: no such samples."""
-    rows = look.rows(len(walked.x), walked.sample)
+    rows = look.rows(len(walked.x), walked.sample, walked.marked)
     walks_on = look.walk_on and not walked.finished and "steps" in export.heeds
     states = len(walked.times) if walks_on else walked.states
     moments = len(look.moments.of(states)) if "steps" in export.heeds else 1

@@ -42,6 +42,7 @@ class Walked:
     times: tuple[int, ...]  # t of every state of the whole chain
     sample: int  # the one that is framed
     denoiser: Denoiser
+    marked: tuple[int, ...] = ()  # samples
 
     @property
     def finished(self) -> bool:
@@ -50,7 +51,7 @@ class Walked:
 
     def provenance(self, t: int | list[int], look: ChainLook) -> Provenance:
         """What a file of it carries, made at `t`."""
-        rows = look.rows(len(self.x), self.sample)
+        rows = look.rows(len(self.x), self.sample, self.marked)
         some = {} if len(rows) == len(self.x) else {"numbers": list(rows)}
         return provenance(self.document, t=t, sample=self.sample, drawn=look.quantity.value, **some, **self.network)
 
@@ -59,7 +60,7 @@ class Walked:
 
         At t = 0 the guess x̂_0 is x_0 itself.
         """
-        rows = list(look.rows(len(self.x), self.sample))
+        rows = list(look.rows(len(self.x), self.sample, self.marked))
         number, step = -1, None
         for number, step in enumerate(self.steps):
             if number >= self.states:
@@ -100,7 +101,7 @@ class _Reading:
 
 def _write_grid(path: Path, walked: Walked, look: ChainLook) -> Iterator[Progress]:
     """The state that is shown."""
-    rows = list(look.rows(len(walked.x), walked.sample))
+    rows = list(look.rows(len(walked.x), walked.sample, walked.marked))
     moment = _moment(walked.t, walked.x, walked.step.x0, walked.step.eps, rows)
     picture = Recording.of([moment], look.quantity).film(scale=look.enlarged)[0]
     save_picture(path, picture, walked.provenance(walked.t, look))
@@ -128,7 +129,7 @@ def _write_numbers(path: Path, walked: Walked, look: ChainLook) -> Iterator[Prog
     reading = _Reading(walked, look, set(look.moments.of(walked.states)))
     yield from reading
     told = walked.provenance(walked.t, look)
-    now = walked.x[list(look.rows(len(walked.x), walked.sample))].cpu().numpy()
+    now = walked.x[list(look.rows(len(walked.x), walked.sample, walked.marked))].cpu().numpy()
     x, x0_hat = (np.stack([moment.of(each) for moment in reading.found]) for each in (Quantity.X_T, Quantity.X0_HAT))
     save_samples(path, now, told, trajectory=x, x0_hat=x0_hat, t=np.array(reading.t))
     yield Progress(1, 1)

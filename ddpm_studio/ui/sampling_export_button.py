@@ -95,7 +95,7 @@ class SamplingExportButton(ExportButton[Walked]):
         if walked is None or path is None:
             return
         try:
-            look.rows(len(walked.x), walked.sample)
+            look.rows(len(walked.x), walked.sample, walked.marked)
         except UserError as error:
             self.refused.emit(str(error))
             return

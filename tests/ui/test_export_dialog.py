@@ -127,6 +127,16 @@ def test_the_selected_sample_alone(qtbot, panel, session, tmp_path, monkeypatch)
         assert np.array_equal(arrays["trajectory"][-1], panel._chain.trajectory.state(STEPS)[2:3].numpy())
 
 
+def test_the_marked_samples_alone(qtbot, panel, session, tmp_path, monkeypatch):
+    dialog = opened(panel, GRID, samples="marked")
+    assert "none is marked" in dialog._told.text()
+    for sample in (3, 1):
+        panel.show_sample(sample)
+        panel._order.one.trigger()
+    opened(panel, GRID, samples="marked")
+    assert saved(qtbot, panel, session, tmp_path / "a.png", monkeypatch)["numbers"] == [1, 3]
+
+
 def test_a_video_lasts_as_long_as_it_says(qtbot, panel, session, tmp_path, monkeypatch):
     dialog = opened(panel, FILM, steps=Which.ALL, fps=10.0, hold=3.0, samples="0-1")
     assert "21 frames, 5.0 s" in dialog._told.text()

@@ -176,6 +176,7 @@ class SamplingPanel(QWidget):
             chain.times,
             self._selected,
             chain.model.denoiser,
+            tuple(sorted(mark for mark in self._order.marks if mark < len(frame.x))),
         )
 
     def _on_settled(self, document: Document) -> None:
