@@ -11,23 +11,26 @@ import torch
 from numpy.typing import NDArray
 
 from ddpm_studio.checkpoint import Checkpoint, Header
-from ddpm_studio.data import ImageData, load, to_bytes
+from ddpm_studio.data import Data, load, to_bytes
 from ddpm_studio.device import used_memory
 from ddpm_studio.document import Document, provenance
 from ddpm_studio.errors import UserError
 from ddpm_studio.events import Events
 from ddpm_studio.export import grid, save_picture
+from ddpm_studio.export.scatter import scatter
 from ddpm_studio.learner import ALONE, Learner, TrainStep
 from ddpm_studio.levels import Baselines, Errors, Probe, errors, told, verdict
 from ddpm_studio.ranks import Ranks
 from ddpm_studio.run import Run
 from ddpm_studio.sample import sample
-from ddpm_studio.source import Pictures
+from ddpm_studio.source import source_of
 from ddpm_studio.train import train
 from ddpm_studio.training import Decay
 
 PREVIEW = 50
 """Reverse steps of a preview, at most."""
+POINTS = 1000
+"""Points in a preview of a network for the plane: one picture of them all."""
 UNASKED = {f"training.{name}" for name in ("steps", "log_every", "save_every", "preview_every", "preview_raw", "keep")}
 """Changes that leave the steps already taken as they would have been, so that nobody is asked."""
 
@@ -70,14 +73,14 @@ class Recorder:
 
     run: Run
     learner: Learner
-    data: ImageData
+    data: Data
     digest: str  # of the training pictures
     saved: int = -1  # the step of the newest checkpoint
     told: dict[str, object] = field(default_factory=dict)  # the newest line of the metrics
     shown: Events = field(default_factory=partial(Events, None))  # what TensorBoard is told
 
     @classmethod
-    def of(cls, run: Run, device: torch.device, ranks: Ranks = ALONE, data: ImageData | None = None) -> "Recorder":
+    def of(cls, run: Run, device: torch.device, ranks: Ranks = ALONE, data: Data | None = None) -> "Recorder":
         """Ready to go on where the run's latest checkpoint is, or to begin.
 
         Raises:
@@ -85,9 +88,9 @@ class Recorder:
                 another network; network, objective, schedule and data that do not go together.
         """
         document = run.document
-        data = (load(document.dataset) if data is None else data).holding_out(document.training.held_out)
-        learner = Learner(document.recipe, Pictures(data.train, device), device, ranks)
-        recorder = cls(run, learner, data, data.digest)
+        held = (load(document.dataset) if data is None else data).holding_out(document.training.held_out)
+        learner = Learner(document.recipe, source_of(held, device), device, ranks)
+        recorder = cls(run, learner, held, held.digest)
         if run.latest is not None:
             recorder._restore(Checkpoint.open(run.latest))
         return recorder
@@ -137,12 +140,14 @@ class Recorder:
             found.append(error)
             yield Working("loss per noise level", len(found), len(probe.times))
         sampler = replace(document.sampler, steps=min(document.sampler.steps, PREVIEW, document.schedule.T))
-        x, chain = None, sample(denoiser, sampler, seed=document.sampling.seed, samples=range(document.sampling.count))
+        points = len(denoiser.shape) == 1
+        numbers = range(POINTS if points else document.sampling.count)
+        x, chain = None, sample(denoiser, sampler, seed=document.sampling.seed, samples=numbers)
         for done, step in enumerate(chain, 1):
             x = step.next
             yield Working("preview", done, sampler.steps)
         assert x is not None
-        pictures = to_bytes(x.numpy())
+        pictures = scatter(x.numpy(), self.data.x0())[None] if points else to_bytes(x.numpy())
         made = provenance(document, command="train", step=self.learner.step)
         preview = grid(pictures)
         save_picture(self.run.preview(self.learner.step), preview, made)
