@@ -76,11 +76,11 @@ def _family(family: Family[P]) -> Iterator[str]:
 
 
 def _datasets() -> Iterator[str]:
-    from ddpm_studio.data import DATASETS  # noqa: PLC0415 - Pillow
+    from ddpm_studio.data import CLOUDS, DATASETS  # noqa: PLC0415 - Pillow
 
     yield ""
     yield "data sets (for --exact; a folder of pictures, a picture, an .npz or an IDX file will do too)"
-    for name, open_it in DATASETS.items():
+    for name, open_it in (*DATASETS.items(), *CLOUDS.items()):
         yield f"  {name:15} {_first_line(open_it.__doc__)}"
 
 

@@ -40,7 +40,7 @@ def test_that_the_density_follows_the_cursor_and_the_schedule(panel, session):
     session.set_t(900)
     late = panel._view.numbers()["q"]
     assert early.max() > 3 * late.max()
-    session.preview(schedule=Linear(beta_end=0.005))
+    session.preview(schedule=Linear(beta_end=0.0005))
     assert panel._view.numbers()["q"].max() > 1.5 * late.max()
     session.cancel()
     assert np.array_equal(panel._view.numbers()["q"], late)
