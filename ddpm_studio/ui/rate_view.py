@@ -1,11 +1,14 @@
 """Progressive coding: bits against distortion, and one picture on both ends of the line while its bits arrive."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from ddpm_studio.data import to_bytes
+from ddpm_studio.export import Provenance
 from ddpm_studio.likelihood import Bound, by_decades
 from ddpm_studio.progressive import Message, Received
 from ddpm_studio.ui import theme
@@ -24,7 +27,7 @@ class RateView(QWidget):
 
     another = Signal()  # another picture is asked for
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, provenance: Callable[[], Provenance], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bound: Bound | None = None
         self._message: Message | None = None
@@ -45,9 +48,11 @@ class RateView(QWidget):
         self.told = QLabel(self)
         self.told.setMinimumWidth(10)
         self.next = QPushButton("Another picture", self)
-        self.sent = ImageGrid("what is sent, xₜ", "what has been sent, in full", parent=self)
-        self.guess = ImageGrid("the receiver's guess", "what the receiver makes of it", parent=self)
-        self.truth = ImageGrid("the picture, x₀", "the picture that is being sent", parent=self)
+        self.sent = ImageGrid("what is sent, xₜ", "what has been sent, in full", provenance=provenance, parent=self)
+        self.guess = ImageGrid(
+            "the receiver's guess", "what the receiver makes of it", provenance=provenance, parent=self
+        )
+        self.truth = ImageGrid("the picture, x₀", "the picture that is being sent", provenance=provenance, parent=self)
         self._lay_out()
         self.slider.valueChanged.connect(self._on_moved)
         self._cursor.sigPositionChanged.connect(self._on_cursor_moved)
@@ -55,6 +60,11 @@ class RateView(QWidget):
         theme.watcher().changed.connect(self.show_colours)
         self.show_colours(theme.colours())
         self.show_bound(None)
+
+    @property
+    def grids(self) -> tuple[ImageGrid, ...]:
+        """What is sent, what is made of it, and what is true."""
+        return self.sent, self.guess, self.truth
 
     @property
     def plots(self) -> tuple[LinePlot, ...]:

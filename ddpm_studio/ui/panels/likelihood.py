@@ -52,7 +52,7 @@ class LikelihoodPanel(QWidget):
         self.start, self.all = QPushButton("Measure", self), QPushButton("Every t", self)
         self.sigma, self.on = QComboBox(self), QComboBox(self)
         self.status, self.bar = ElidedLabel(self), QProgressBar(self)
-        self.bound, self.bracket, self.rate = BoundView(self), SigmaView(self), RateView(self)
+        self.bound, self.bracket, self.rate = BoundView(self), SigmaView(self), RateView(self._provenance, self)
         self.gap, self.jensen = GapView(self), JensenView(self)
         self.tabs = QTabWidget(self)
         self._lay_out()
@@ -289,6 +289,9 @@ class LikelihoodPanel(QWidget):
         self.tabs.currentChanged.connect(self._on_tab_changed)
         self.on.currentIndexChanged.connect(self._open)
         self.rate.another.connect(self._on_another)
+        for grid in self.rate.grids:
+            grid.saved.connect(self._session.noticed)
+            grid.refused.connect(self._session.reported)
         self.gap.asked.connect(self._on_gap_asked)
         self.jensen.changed.connect(self._on_jensen)
         for view in (self.bound, self.bracket, self.rate, self.gap, self.jensen):
