@@ -162,12 +162,11 @@ def _score(moment: Moment) -> Tensor | None:
     return -_eps_used(moment) / float(moment.schedule.sqrt_one_minus_alpha_bar[moment.step.t])
 
 
-def _delta(moment: Moment) -> Tensor | None:
-    """The length of the last Langevin move, a number for each sample."""
+def _delta(moment: Moment) -> float | None:
+    """The length of the Langevin moves of this step, from the σ = √(2δ) of the last one."""
     sigma = moment.step.sigma
-    if isinstance(sigma, Tensor) and isinstance(moment.sampler, Langevin | PredictorCorrector):
-        return sigma[:, :1, :1, :1].square() / 2.0
-    return None
+    moved = isinstance(moment.sampler, Langevin | PredictorCorrector) and moment.step.s > 0
+    return sigma**2 / 2.0 if moved and isinstance(sigma, float) else None
 
 
 def _noise(_moment: Moment) -> float:

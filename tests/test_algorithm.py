@@ -92,8 +92,8 @@ def test_all_that_the_lines_take_from_a_step_is_x_and_what_is_asked_or_drawn_or_
     asked_or_drawn = {"x0", "z"}
     more = {
         Heun: {"there"},
-        Langevin: {"mean"} if getattr(sampler, "corrections", 0) == 1 else {"mean", "score", "delta"},
-        PredictorCorrector: {"mean", "score", "delta"} | ({"euler"} if sampler != SETTINGS[-1] else set()),
+        Langevin: {"mean"} if getattr(sampler, "corrections", 0) == 1 else {"mean", "score"},
+        PredictorCorrector: {"mean", "score"} | ({"euler"} if sampler != SETTINGS[-1] else set()),
     }.get(type(sampler), set())
     if isinstance(sampler, Ancestral) and sampler.sigma is Sigma.OPTIMAL:
         more = {"sigma"}

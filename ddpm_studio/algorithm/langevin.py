@@ -1,8 +1,6 @@
 """The algorithms of the samplers that make Langevin moves."""
 
-from torch import Tensor
-
-from ddpm_studio.algorithm.line import ADD, DRAW, TAKE, Line, Lines, Values, clipping
+from ddpm_studio.algorithm.line import ADD, DRAW, TAKE, Line, Lines, clipping
 from ddpm_studio.algorithm.stochastic import ddim_mean, posterior
 from ddpm_studio.sampler import Langevin, Predictor, PredictorCorrector
 from ddpm_studio.symbols import Moment
@@ -41,9 +39,9 @@ def _move(eps: str, start: str, turns: int, level: str) -> Lines:
     )
     length = Line(
         "delta",
-        r"@delta = 2 \left( @snr\,\frac{\|z\|}{\|@score\|} \right)^2",
-        "the length of the move",
-        _length if once else None,
+        rf"@delta = 2\,@snr^2 (1 - @a{level})",
+        "the length of the move, by the noise of its level",
+        lambda v: 2 * v["snr"] ** 2 * (1 - v[f"a{level}"]),
     )
     mean = Line(
         "mean",
@@ -53,12 +51,6 @@ def _move(eps: str, start: str, turns: int, level: str) -> Lines:
     )
     sigma = Line("sigma", r"@sigma = \sqrt{2 @delta}", "as much noise", lambda v: (2 * v["delta"]).sqrt())
     return (DRAW, score, length, mean, sigma, ADD)
-
-
-def _length(v: Values) -> Tensor:
-    norms = [v[name].flatten(1).norm(dim=1) for name in ("z", "score")]
-    length: Tensor = 2 * (v["snr"] * norms[0] / norms[1]) ** 2
-    return length.reshape(-1, *(1,) * (v["z"].ndim - 1)).to(v["z"])
 
 
 def predictor_corrector(moment: Moment) -> Lines:

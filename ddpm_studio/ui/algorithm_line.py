@@ -22,7 +22,9 @@ from ddpm_studio.ui.typeset import typeset
 SIDES = (34, 52)  # logical pixels of a picture: in a narrow column, in a wide one
 WIDE = 380  # logical pixels of the column from which it is wide
 GAP = 8
+MARGINS = (10, 3, 4, 3)  # of a line
 EM = 13.0  # of the labels
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +48,11 @@ class Shown:
 
 
 def number(value: float) -> str:
-    """Four digits, whole numbers as they are."""
-    return f"{value:.0f}" if value == int(value) and abs(value) < 1e5 else f"{value:.4g}".replace("-", "−")
+    """Four digits, whole numbers as they are, powers of ten as one writes them."""
+    if abs(value) < 1e5 and value == int(value):
+        return f"{value:.0f}".replace("-", "−")
+    digits, _, power = f"{value:.4g}".replace("-", "−").partition("e")
+    return f"{digits}·10{str(int(power.replace('−', '-'))).translate(_RAISED)}" if power else digits
 
 
 class LineRow(QWidget):
@@ -59,9 +64,10 @@ class LineRow(QWidget):
         self._lit = self._faint = False
         self.equation = Equation(line.markup, names)
         self.equation.setToolTip(line.words)
+        self.equation.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.values = ValueStrip(_symbols(self.equation, line), names)
         column = QVBoxLayout(self)
-        column.setContentsMargins(10, 3, 4, 3)
+        column.setContentsMargins(*MARGINS)
         column.setSpacing(1)
         column.addWidget(self.equation)
         column.addWidget(self.values)
@@ -76,6 +82,7 @@ class LineRow(QWidget):
         """The values of the moment, and what the tooltips say of each symbol."""
         self.values.show_values(shown, told)
         self.equation.show_told({"": self.line.words, **told})
+        self._settle()
 
     def show_state(self, *, lit: bool, done: bool) -> None:
         """Whether it is the executing line, and whether its turn has come at all."""
@@ -85,6 +92,16 @@ class LineRow(QWidget):
         symbol = {self.line.gives: QColor(colours.accent)} if lit else {}
         self.equation.show_lit(symbol)
         self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._settle()
+        super().resizeEvent(event)
+
+    def _settle(self) -> None:
+        """Gives both parts the height they need at this width: a layout asks only one level deep."""
+        width = self.width() - MARGINS[0] - MARGINS[2]
+        self.equation.setFixedHeight(self.equation.heightForWidth(width))
+        self.values.setFixedHeight(self.values.high(width))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         if self._lit:
@@ -103,9 +120,7 @@ class ValueStrip(QWidget):
         self._shown: Mapping[str, Shown] = {}
         self._told: Mapping[str, str] = {}
         self._hidden: str | None = None
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
 
     @property
@@ -119,10 +134,7 @@ class ValueStrip(QWidget):
 
     def show_values(self, shown: Mapping[str, Shown], told: Mapping[str, str]) -> None:
         """The values by the names of their symbols, and a sentence on each."""
-        kinds = [each.image is None for each in self._shown.values()]
         self._shown, self._told = {name: shown[name] for name in self._labels if name in shown}, told
-        if kinds != [each.image is None for each in self._shown.values()]:
-            self.setFixedHeight(self.heightForWidth(self.width()))
         self.update()
 
     def show_given(self, hidden: str | None) -> None:
@@ -130,18 +142,12 @@ class ValueStrip(QWidget):
         self._hidden = hidden
         self.update()
 
-    def hasHeightForWidth(self) -> bool:
-        return True
-
-    def heightForWidth(self, width: int) -> int:
+    def high(self, width: int) -> int:
+        """How high it is at some width."""
         return int(max((area.bottom() for _, area in self._places(width)), default=0.0)) + 2
 
     def sizeHint(self) -> QSize:
-        return QSize(160, self.heightForWidth(max(self.width(), 160)))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self.setFixedHeight(self.heightForWidth(self.width()))
-        super().resizeEvent(event)
+        return QSize(160, self.high(max(self.width(), 160)))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter, colours = QPainter(self), theme.colours()
@@ -154,7 +160,7 @@ class ValueStrip(QWidget):
                 if shown.image is not None:
                     painter.drawImage(picture, shown.image)
                 painter.setPen(QColor(colours.grid))
-                painter.drawRect(picture.adjusted(-0.5, -0.5, 0.5, 0.5))
+                painter.drawRect(picture.adjusted(0.5, 0.5, -0.5, -0.5))
                 base = QPointF(area.left() + max(side - label.width * EM, 0) / 2, picture.bottom() + EM)
                 label.paint(painter, base, EM, QColor(colours.foreground))
                 continue

@@ -168,6 +168,9 @@ class AlgorithmView(QWidget):
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setVerticalScrollBarPolicy(
+            Qt.ScrollBarPolicy.ScrollBarAlwaysOn
+        )  # or lines too long for it come and go
         self._scroll.setWidget(self._page)
         self.note.setText(
             "This step did more than these lines say: a part of the picture is held, or it was painted on."

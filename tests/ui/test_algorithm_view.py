@@ -3,6 +3,7 @@ import pytest
 import torch
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from ddpm_studio.anatomy import one
 from ddpm_studio.data import to_bytes
@@ -102,6 +103,24 @@ def test_slowly_goes_on_by_itself_through_the_steps_until_it_is_stopped(qtbot, p
     assert (view.line, view.slowly.isChecked(), view._timer.isActive()) == (None, False, False)
 
 
+@pytest.mark.parametrize("width", [230, 385, 400, 640])
+def test_no_value_of_a_line_is_cut_whatever_the_columns_width(qtbot, panel, width):
+    view = panel._inspector.algorithm
+    view.setParent(None)
+    qtbot.addWidget(view)
+    view.resize(width, 500)
+    view.show()
+    qtbot.waitExposed(view)
+
+    def whole(row):
+        needed = max(area.bottom() for _, area in row.values._places(row.values.width()))
+        return row.values.height() >= needed and row.equation.height() >= row.equation._high(row.equation._box) - 1
+
+    qtbot.waitUntil(lambda: all(whole(row) for row in view.rows), timeout=5000)
+    QApplication.processEvents()
+    assert all(whole(row) for row in view.rows)
+
+
 def test_playing_shows_whole_steps(qtbot, panel):
     view = panel._inspector.algorithm
     QTest.mouseClick(view.onward, Qt.MouseButton.LeftButton)
@@ -135,6 +154,14 @@ def test_a_step_that_did_more_than_its_lines_say_is_told_as_such(qtbot, panel, s
     object.__setattr__(frame.step, "evaluations", 1)
     view.show_frame(frame, 0)
     assert not view.note.isHidden()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(584.0, "584"), (-3.0, "−3"), (0.032841, "0.03284"), (4.0358e-5, "4.036·10⁻⁵"), (2e12, "2·10¹²")],
+)
+def test_numbers_are_written_as_in_print(value, text):
+    assert number(value) == text
 
 
 def test_one_sample_of_a_step_is_that_sample_of_every_tensor(panel):
