@@ -6,7 +6,7 @@ import sys
 from ddpm_studio.cli.flags import whole
 from ddpm_studio.cli.opened import located
 from ddpm_studio.errors import UserError
-from ddpm_studio.origin import Encoded, FromNoise, FromPicture, Origin, Repair
+from ddpm_studio.origin import Encoded, FromPicture, Origin, Repair
 
 
 def add_origin_flags(parser: argparse.ArgumentParser) -> None:
@@ -77,11 +77,6 @@ def tell_fitting(origin: Origin, shape: tuple[int, ...]) -> None:
     for ref in origin.references:
         if told := fitted(ref, shape).told:
             print(f"{ref}: {told}", file=sys.stderr)
-
-
-def is_from_noise(origin: Origin) -> bool:
-    """Whether there is no picture to it."""
-    return isinstance(origin, FromNoise)
 
 
 def _given(args: argparse.Namespace) -> dict[str, bool]:

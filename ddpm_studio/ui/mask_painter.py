@@ -24,7 +24,7 @@ class MaskPainter(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.brush = 3.0
-        self.mask: Mask = np.zeros((1, 1), np.bool_)
+        self.painted: Mask = np.zeros((1, 1), np.bool_)
         self._image = QImage()
         self._last: tuple[float, float] | None = None
         self._paints = True
@@ -43,7 +43,7 @@ class MaskPainter(QWidget):
 
     def show_mask(self, mask: Mask) -> None:
         """What is painted, (H, H)."""
-        self.mask, self._last = mask.copy(), None
+        self.painted, self._last = mask.copy(), None
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -75,11 +75,11 @@ class MaskPainter(QWidget):
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
         if self._last is not None:
             self._last = None
-            self.edited.emit(self.mask.copy())
+            self.edited.emit(self.painted.copy())
 
     def _stroke(self, position: QPointF) -> None:
         """Paints from where the brush was to here, so that a quick stroke has no gaps."""
-        square, size = self._square(), len(self.mask)
+        square, size = self._square(), len(self.painted)
         x, y = ((position - square.topLeft()) / max(square.width(), 1.0) * size).toTuple()
         before = self._last or (x, y)
         self._last = (x, y)
@@ -89,14 +89,14 @@ class MaskPainter(QWidget):
             near = (columns - px) ** 2 + (rows - py) ** 2 <= (self.brush / 2.0) ** 2
             if 0.0 <= px < size and 0.0 <= py < size:
                 near[int(py), int(px)] = True
-            self.mask[near] = self._paints
+            self.painted[near] = self._paints
         self.update()
 
     def _veil(self) -> QImage:
         accent = QColor(theme.colours().accent)
-        size = len(self.mask)
+        size = len(self.painted)
         rgba = np.zeros((size, size, 4), np.uint8)
-        rgba[self.mask] = (accent.red(), accent.green(), accent.blue(), VEIL)
+        rgba[self.painted] = (accent.red(), accent.green(), accent.blue(), VEIL)
         return QImage(rgba.tobytes(), size, size, 4 * size, QImage.Format.Format_RGBA8888).copy()
 
     def _square(self) -> QRectF:

@@ -76,7 +76,7 @@ def test_a_picture_that_is_not_there_is_told_below_its_name(qtbot, controls, ses
 
 def test_what_is_painted_becomes_the_mask_of_the_document_and_clear_empties_it(qtbot, controls, session):
     session.edit("", origin=Repair(picture="coffee"))
-    qtbot.waitUntil(lambda: len(controls.painter.mask) == 32)
+    qtbot.waitUntil(lambda: len(controls.painter.painted) == 32)
     side = controls.painter.height()
     QTest.mouseClick(controls.painter, Qt.MouseButton.LeftButton, pos=QPoint(controls.painter.width() // 2, side // 2))
     mask = mask_of(session.document.origin.mask, (3, 32, 32))
@@ -97,10 +97,10 @@ def test_a_stroke_has_no_gaps_and_the_right_button_wipes(qtbot):
         QTest.mousePress(painter, Qt.MouseButton.LeftButton, pos=QPoint(5, 85))
         QTest.mouseMove(painter, QPoint(155, 85))
         QTest.mouseRelease(painter, Qt.MouseButton.LeftButton, pos=QPoint(155, 85))
-    assert painter.mask[8].all()
-    assert painter.mask.sum() == 16
+    assert painter.painted[8].all()
+    assert painter.painted.sum() == 16
     QTest.mouseClick(painter, Qt.MouseButton.RightButton, pos=QPoint(85, 85))
-    assert not painter.mask[8, 8]
+    assert not painter.painted[8, 8]
 
 
 def test_a_mask_that_is_shown_is_not_edited_by_that(qtbot):
@@ -109,7 +109,7 @@ def test_a_mask_that_is_shown_is_not_edited_by_that(qtbot):
     told = []
     painter.edited.connect(told.append)
     painter.show_mask(mask_of(reference_of(np.eye(4, dtype=np.bool_)), (1, 4, 4)))
-    assert painter.mask.sum() == 4
+    assert painter.painted.sum() == 4
     assert told == []
 
 
