@@ -19,7 +19,7 @@ from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.theme import Choice
 from ddpm_studio.ui.workspaces import PANELS, WORKSPACES, HasJobs, Panel, arrange
 
-LAYOUT = 2
+LAYOUT = 3
 """Raised when the docks change so that an arrangement remembered from before would not fit."""
 
 SIZE = QSize(1600, 1000)

@@ -39,6 +39,12 @@ class Workspace:
     heights: tuple[int, ...]
     across: bool = False
 
+    @property
+    def directions(self) -> tuple[Qt.Orientation, Qt.Orientation]:
+        """From row to row, and within a row."""
+        both = (Qt.Orientation.Vertical, Qt.Orientation.Horizontal)
+        return both[::-1] if self.across else both
+
     def holds(self, key: str) -> bool:
         """Whether a panel has a place in it."""
         return any(key in row for row in self.rows)
@@ -57,9 +63,7 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], workspace: Wo
     for dock in docks.values():
         dock.setFloating(False)
         window.removeDockWidget(dock)
-    along, beside = Qt.Orientation.Vertical, Qt.Orientation.Horizontal
-    if workspace.across:
-        along, beside = beside, along
+    along, beside = workspace.directions
     firsts = [docks[row[0]] for row in workspace.rows]
     window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, firsts[0])
     for above, below in pairwise(firsts):
@@ -85,6 +89,7 @@ PANELS: dict[str, Panel] = {
     "training": Panel("Training", "ddpm_studio.ui.panels.training", "TrainingPanel", needs_torch=True),
     "likelihood": Panel("Likelihood", "ddpm_studio.ui.panels.likelihood", "LikelihoodPanel", needs_torch=True),
     "plane": Panel("Plane", "ddpm_studio.ui.panels.plane", "PlanePanel", needs_torch=True),
+    "learn": Panel("Learn", "ddpm_studio.ui.panels.learn", "LearnPanel", needs_torch=False),
 }
 
 WORKSPACES: dict[str, Workspace] = {
@@ -93,4 +98,5 @@ WORKSPACES: dict[str, Workspace] = {
     "sample": Workspace("Sample", (("sampling",),), (960,)),
     "theory": Workspace("Theory", (("schedule", "likelihood"),), (960,)),
     "plane": Workspace("Plane", (("plane",),), (960,)),
+    "learn": Workspace("Learn", (("learn",), ("schedule", "noising")), (480, 1100), across=True),
 }

@@ -9,6 +9,9 @@ from ddpm_studio.ui.lesson_view import LessonView
 from ddpm_studio.ui.session import Session
 
 
+WIDEST = 560  # logical pixels: longer lines are hard to read
+
+
 class LearnPanel(QWidget):
     """One chapter at a time; the panels it is about are asked for when it is opened."""
 
@@ -31,6 +34,7 @@ class LearnPanel(QWidget):
         self._page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._lay_out()
         self.setMinimumSize(320, 280)
+        self.setMaximumWidth(WIDEST)
         self.contents.currentIndexChanged.connect(self._on_chosen)
         self.show_chapter(0)
 

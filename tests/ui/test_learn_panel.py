@@ -1,0 +1,130 @@
+"""The Learn panel: its chapters are drawn, and their controls drive the session."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QPushButton
+
+from ddpm_studio.sampler import Ancestral, Ddim
+from ddpm_studio.ui.equation import Equation
+from ddpm_studio.ui.lesson_figures import JensenFigure, MarkovFigure, TangentFigure
+from ddpm_studio.ui.lesson_view import CursorSlider, SamplerSettings, rich
+from ddpm_studio.ui.panels.learn import LearnPanel
+from ddpm_studio.ui.session import Session
+from ddpm_studio.ui.workspaces import PANELS
+
+
+@pytest.fixture
+def session():
+    return Session()
+
+
+@pytest.fixture
+def panel(session, qtbot):
+    panel = LearnPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(480, 900)
+    panel.show()
+    return panel
+
+
+def opened(panel, title):
+    panel.contents.setCurrentIndex([chapter.title for chapter in panel.chapters].index(title))
+    return panel
+
+
+def button(panel, text):
+    return next(each for each in panel.findChildren(QPushButton) if each.text() == text)
+
+
+def test_every_chapter_can_be_drawn_with_its_equations(panel):
+    for index, chapter in enumerate(panel.chapters):
+        panel.contents.setCurrentIndex(index)
+        wanted = [block.markup for block in chapter.blocks if hasattr(block, "markup")]
+        assert len([each for each in panel.findChildren(Equation) if each.isVisible()]) == len(wanted)
+
+
+def test_every_chapter_asks_for_panels_there_are(panel, session):
+    asked = []
+    session.panels_asked.connect(asked.append)
+    for index in range(1, len(panel.chapters)):
+        panel.contents.setCurrentIndex(index)
+    assert asked == [chapter.panels for chapter in panel.chapters[1:]]
+    assert {key for chapter in panel.chapters for key in chapter.panels} <= PANELS.keys()
+
+
+def test_a_button_edits_the_document_and_undo_takes_it_back(panel, session):
+    before = session.document
+    button(opened(panel, "The forward process"), "Cosine").click()
+    assert session.document.schedule.kind == "cosine"
+    session.undo_stack.undo()
+    assert session.document == before
+
+
+def test_a_place_is_gone_to(panel, session):
+    button(opened(panel, "All steps at once"), "A quarter").click()
+    assert session.t == session.document.schedule.T // 4
+
+
+def test_the_slider_and_the_shared_t_are_one(panel, session):
+    cursor = opened(panel, "The forward process").findChild(CursorSlider)
+    cursor.slider.setValue(123)
+    assert session.t == 123
+    session.set_t(77)
+    assert cursor.slider.value() == 77
+
+
+def test_settings_are_for_the_sampler_they_are_of(panel, session):
+    opened(panel, "Why noise while sampling?")
+    ancestral, ddim = panel.findChildren(SamplerSettings)
+    assert isinstance(session.document.sampler, Ancestral)
+    assert ancestral.isEnabled()
+    assert not ddim.isEnabled()
+    button(panel, "DDIM").click()
+    assert isinstance(session.document.sampler, Ddim)
+    assert ddim.isEnabled()
+    ddim.form.control("eta").edited.emit(0.5)
+    assert session.document.sampler.eta == 0.5
+    button(panel, "Without noise").click()
+    assert session.document.sampler.noise is False
+
+
+def test_arrows_turn_the_pages(panel):
+    assert not panel.back.isEnabled()
+    panel.forth.click()
+    assert panel.contents.currentIndex() == 1
+    panel.back.click()
+    assert panel.contents.currentIndex() == 0
+
+
+def test_a_dragged_point_stays_on_the_curve_and_its_tangent_follows(qtbot):
+    figure = TangentFigure()
+    qtbot.addWidget(figure)
+    figure.plot.points[0].setPos(QPointF(3.0, 5.0))
+    place = figure.plot.points[0].pos()
+    assert (place.x(), place.y()) == pytest.approx((3.0, np.log(3.0)))
+    assert "λ = 0.333: exact at x = 3.00" in figure.text.text()
+
+
+def test_points_drawn_together_close_jensens_gap(qtbot):
+    figure = JensenFigure()
+    qtbot.addWidget(figure)
+    assert "the gap is 0.000" not in figure.text.text()
+    for point in figure.plot.points:
+        point.setPos(QPointF(2.0, 0.0))
+    assert figure.text.text() == "log E[x] = 0.693, E[log x] = 0.693: the gap is 0.000"
+
+
+def test_the_chain_is_told_beside_the_table(qtbot):
+    figure = MarkovFigure()
+    qtbot.addWidget(figure)
+    figure.pixels.setValue(1)
+    figure.steps.setValue(2)
+    assert "one table of everything: 7 numbers" in figure.text.text()
+    assert "a Markov chain of tables: 5 numbers" in figure.text.text()
+
+
+def test_subscripts_in_text_are_true_ones_and_words_are_left_alone():
+    assert rich("x_t < y, L_simple, snake_case") == (
+        "<i>x</i><sub>t</sub> &lt; y, <i>L</i><sub>simple</sub>, snake_case"
+    )
