@@ -27,8 +27,6 @@ class AlgorithmView(QWidget):
 
     stepped = Signal(int)  # asks for the state so many steps further
 
-    keys_help = (("algorithm: one line back, forward", "[, ]"),)
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model: Model | None = None

@@ -42,6 +42,7 @@ class SamplingPanel(QWidget):
     keys_help = (  # the player tells its own
         ("select another sample", "Ctrl+←, Ctrl+→, ↑, ↓"),
         ("mark it, or not", "M"),
+        ("algorithm: one line back, forward", "[, ]"),
     )
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
