@@ -98,7 +98,7 @@ def test_a_chain_may_begin_between_the_timesteps_that_are_visited():
     assert sampler.stops(50) == (50, 40, 30, 20, 10, 0)
     assert sampler.stops(50, 30) == (30, 20, 10, 0)
     assert sampler.stops(50, 33) == (33, 30, 20, 10, 0)
-    with pytest.raises(UserError, match="1..T = 50, not from t = 51"):
+    with pytest.raises(UserError, match=r"1\.\.T = 50, not from t = 51"):
         sampler.stops(50, 51)
 
 

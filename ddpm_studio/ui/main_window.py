@@ -1,5 +1,6 @@
 """The window: a dock for each panel, the menus, and a bar for messages. It shows itself first and fills itself then."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -28,9 +29,9 @@ FRAME = QSize(16, 48)
 
 
 class MainWindow(QMainWindow):
-    """Docks PANELS on one session. Panels are made after the first paint; those that need PyTorch, once it is there."""
+    """Docks PANELS on one session. A panel is made when it is first seen; one that needs PyTorch, once it is there."""
 
-    ready = Signal()  # every panel is in its place, or has said why not
+    ready = Signal()  # every panel that is to be seen is in its place, or has said why not
 
     def __init__(self, session: Session, settings: QSettings) -> None:
         super().__init__()
@@ -38,6 +39,7 @@ class MainWindow(QMainWindow):
         self.files = DocumentFile(session, settings, self)
         self.docks = {key: Dock(key, panel.title, _before(panel), self) for key, panel in PANELS.items()}
         self._loading: Loading | None = None
+        self._due: set[str] = set()  # panels that can be made, and will be when they are seen
         self._painted = False
         self.workspace = "explore"
         self.messages = MessageBar(self)
@@ -79,6 +81,10 @@ class MainWindow(QMainWindow):
             self.docks[key].show()
             self.docks[key].raise_()
 
+    def make_all(self) -> None:
+        """Makes the panels that have not been looked at yet, too, as far as their modules have been imported."""
+        self._make([key for key in PANELS if key in self._due])
+
     def choose_theme(self, choice: Choice) -> None:
         """Light, dark or as the system, from now on."""
         theme.watcher().choose(choice)
@@ -118,19 +124,26 @@ class MainWindow(QMainWindow):
 
     def _fill(self) -> None:
         """The panels that need no PyTorch, now; then a thread imports the others, one after the other."""
-        for key, panel in PANELS.items():
-            if not panel.needs_torch:
-                self._place(key)
+        self._due.update(key for key, panel in PANELS.items() if not panel.needs_torch)
+        self._make_seen()
         self._loading = loading = Loading([panel.module for panel in PANELS.values() if panel.needs_torch], self)
         loading.loaded.connect(self._on_loaded)
         loading.failed.connect(self._on_failed)
         loading.finished.connect(self.ready)
         QTimer.singleShot(0, loading, loading.start)
 
+    def _make_seen(self) -> None:
+        """Makes what is due and on the screen; nobody waits for a panel that nobody looks at."""
+        self._make([key for key in PANELS if key in self._due and self.docks[key].isVisible()])
+
+    def _make(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self._due.discard(key)
+            self._place(key)
+
     def _on_loaded(self, module: str) -> None:
-        for key, panel in PANELS.items():
-            if panel.module == module:
-                self._place(key)
+        self._due.update(key for key, panel in PANELS.items() if panel.module == module)
+        self._make_seen()
 
     def _on_failed(self, module: str, error: Exception) -> None:
         for key, panel in PANELS.items():
@@ -152,6 +165,8 @@ class MainWindow(QMainWindow):
         self.session.noticed.connect(self.messages.notice)
         self.session.device_changed.connect(partial(self._settings.setValue, "device"))
         self.session.panels_asked.connect(self.show_beside)
+        for dock in self.docks.values():
+            dock.visibilityChanged.connect(self._make_seen)
         self.session.undo_stack.cleanChanged.connect(self._name)
         self.files.renamed.connect(self._name)
 

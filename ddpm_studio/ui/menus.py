@@ -116,6 +116,7 @@ def _help(menu: QMenu, window: "MainWindow") -> None:
 def _show_shortcuts(window: "MainWindow") -> None:
     from ddpm_studio.ui.shortcuts import Shortcuts  # noqa: PLC0415 - the window shows before it is needed
 
+    window.make_all()  # each panel tells its own keys
     Shortcuts(window, {dock.windowTitle(): dock.widget() for dock in window.docks.values()}).show()
 
 

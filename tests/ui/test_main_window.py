@@ -151,11 +151,28 @@ def test_the_window_is_named_before_it_is_shown(qtbot, settings, panels):
     assert all(dock.panel is None for dock in window.docks.values())
 
 
-def test_after_the_first_paint_every_panel_is_in_its_dock(window):
-    assert [dock.windowTitle() for dock in window.docks.values()] == [panel.title for panel in main_window.PANELS.values()]
-    assert all(type(dock.panel).__name__ == "PlainPanel" for dock in window.docks.values())
-    assert [key for key, dock in window.docks.items() if dock.isVisible()] == ["schedule", "noising", "sampling"]
+def test_after_the_first_paint_every_panel_that_is_seen_is_in_its_dock(window):
+    titles = [panel.title for panel in main_window.PANELS.values()]
+    assert [dock.windowTitle() for dock in window.docks.values()] == titles
+    seen = ["schedule", "noising", "sampling"]
+    assert [key for key, dock in window.docks.items() if dock.isVisible()] == seen
+    assert [key for key, dock in window.docks.items() if type(dock.panel).__name__ == "PlainPanel"] == seen
     assert window.messages.message == ""
+
+
+def test_a_panel_is_made_when_it_is_first_seen_and_only_once(window):
+    window.choose_workspace("train")
+    made = window.docks["training"].panel
+    assert made is not None
+    window.choose_workspace("explore")
+    window.choose_workspace("train")
+    assert window.docks["training"].panel is made
+
+
+def test_the_list_of_keys_makes_the_panels_that_it_tells_of(window):
+    action(window, "Keyboard shortcuts").trigger()
+    assert all(dock.panel is not None for dock in window.docks.values())
+    window.findChild(Shortcuts).close()
 
 
 def test_a_panel_that_needs_pytorch_says_so_until_it_is_there(qtbot, settings, panels):
@@ -169,6 +186,7 @@ def test_a_panel_that_needs_pytorch_says_so_until_it_is_there(qtbot, settings, p
 def test_a_panel_that_cannot_be_made_says_why_and_leaves_the_others_alone(make, panels, broken):
     panels[broken] = replace(panels[broken], name="BrokenPanel")
     window = make()
+    window.make_all()
     label = window.docks[broken].widget()
     assert isinstance(label, QLabel)
     assert "could not be opened" in label.text()
@@ -281,6 +299,7 @@ def test_a_second_file_waits_for_the_first(qtbot, window, picture, tmp_path):
 
 
 def test_closing_with_nothing_changed_asks_nothing_and_ends_the_jobs(window, answer):
+    window.make_all()
     asked = answer(QMessageBox.StandardButton.Cancel)
     assert window.close()
     assert asked == []
@@ -455,6 +474,7 @@ def test_every_control_of_the_menus_has_a_name_and_no_two_actions_share_a_key(wi
 
 
 def test_the_list_of_shortcuts_names_the_windows_own_and_each_panels(window):
+    window.make_all()
     listed = Shortcuts(window, {key: dock.panel for key, dock in window.docks.items()})
     table = listed.findChild(QWidget, "shortcuts")
     rows = [tuple(table.item(i, j).text() for j in range(3)) for i in range(table.rowCount())]

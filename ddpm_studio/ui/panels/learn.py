@@ -8,7 +8,6 @@ from ddpm_studio.lessons.actions import Action, Edit
 from ddpm_studio.ui.lesson_view import LessonView
 from ddpm_studio.ui.session import Session
 
-
 WIDEST = 560  # logical pixels: longer lines are hard to read
 
 
