@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ddpm_studio.data import Data, PointData, to_unit
+from ddpm_studio.data import Data, PointData, evenly, to_unit
 from ddpm_studio.denoiser import Denoiser, Exact, Prediction
 from ddpm_studio.noise import Purpose, gaussian
 from ddpm_studio.process import at, eps_from_x0, q_sample
@@ -60,14 +60,25 @@ class Probe:
 
         Without a count PICTURES of them, or, as a point has few values, POINTS.
         """
-        held_out, there = len(data.test) > 0, len(data.test) or len(data.train)
-        count = count or (PICTURES if len(data.shape) == 3 else POINTS)
-        places = np.linspace(0, there - 1, min(count, there)).round().astype(np.int64)
-        return cls(torch.from_numpy(data.x0(places, held_out=held_out)), probe_times(schedule, bins))
+        if not len(data.test):
+            return cls.of_training(data, schedule, count, bins)
+        places = evenly(len(data.test), count or _usual(data))
+        return cls(torch.from_numpy(data.x0(places, held_out=True)), probe_times(schedule, bins))
+
+    @classmethod
+    def of_training(cls, data: Data, schedule: Schedule, count: int | None = None, bins: int = BINS) -> "Probe":
+        """The same of training samples, whether others are held out or not."""
+        places = evenly(len(data.train), count or _usual(data))
+        return cls(torch.from_numpy(data.x0(places)), probe_times(schedule, bins))
 
     def eps(self, t: int) -> Tensor:
         """The noise at t, (N, *shape)."""
         return gaussian(tuple(self.x0.shape[1:]), seed=0, samples=range(len(self.x0)), t=t, purpose=Purpose.PROBE)
+
+
+def _usual(data: Data) -> int:
+    """How many samples a probe has if nobody says."""
+    return PICTURES if len(data.shape) == 3 else POINTS
 
 
 @torch.no_grad()
@@ -97,7 +108,7 @@ class Wiener:
     def of_pictures(cls, schedule: Schedule, pictures: NDArray[np.uint8]) -> "Wiener":
         """From uint8 (N, H, W, C); beyond D = MOST dimensions from MOST of the pictures, by their Gram matrix."""
         if len(pictures) > MOST and pictures[0].size > MOST:
-            pictures = pictures[np.linspace(0, len(pictures) - 1, MOST).round().astype(np.int64)]
+            pictures = pictures[evenly(len(pictures), MOST)]
         return cls.of_samples(schedule, torch.from_numpy(to_unit(pictures)))
 
     @classmethod

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from ddpm_studio.data import Data
@@ -44,8 +43,6 @@ def levels_of(denoiser: Denoiser, data: Data, count: int | None = None) -> tuple
     That is held-out samples, `count` of them or as many as usual, for a network; for an exact denoiser the training
     samples, for these are all that it can lead to.
     """
-    probe = Probe.of(data, denoiser.schedule, count)
-    if isinstance(denoiser, Exact):
-        places = np.linspace(0, len(data.train) - 1, min(len(probe.x0), len(data.train))).round().astype(np.int64)
-        probe = replace(probe, x0=torch.from_numpy(data.x0(places)))
+    chosen = Probe.of_training if isinstance(denoiser, Exact) else Probe.of
+    probe = chosen(data, denoiser.schedule, count)
     return measured(denoiser, probe.x0, probe.times.tolist(), tables=set()), probe

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-import numpy as np
 import torch
 
 from ddpm_studio.data import Data, load
@@ -46,10 +45,9 @@ class Subject:
 
     def on_training(self) -> "Subject":
         """The same denoiser, measured on as many training samples, evenly chosen."""
-        count = len(self.probe.x0)
-        places = np.linspace(0, len(self.data.train) - 1, min(count, len(self.data.train))).round().astype(np.int64)
-        probe = replace(self.probe, x0=torch.from_numpy(self.data.x0(places)))
-        told = self.told | {"samples": len(places), "which": "of the training set"}
+        x0 = Probe.of_training(self.data, self.denoiser.schedule, len(self.probe.x0)).x0
+        probe = replace(self.probe, x0=x0)
+        told = self.told | {"samples": len(x0), "which": "of the training set"}
         return replace(self, probe=probe, told=told, seen=True)
 
     @classmethod

@@ -4,6 +4,7 @@ from ddpm_studio.data.clouds import CLOUDS
 from ddpm_studio.data.datasets import DATASETS, Data, is_points, load, load_pictures
 from ddpm_studio.data.images import ImageData
 from ddpm_studio.data.pictures import Fit, Picture, fit, open_picture, to_bytes, to_channels, to_image, to_unit
+from ddpm_studio.data.places import evenly
 from ddpm_studio.data.points import Mixture, PointData
 from ddpm_studio.data.source import open_source
 
@@ -16,6 +17,7 @@ __all__ = [
     "Mixture",
     "Picture",
     "PointData",
+    "evenly",
     "fit",
     "is_points",
     "load",

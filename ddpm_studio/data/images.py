@@ -8,10 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddpm_studio.data.pictures import Fit, Picture, fit, to_unit
-
-Places = slice | NDArray[np.int64]
-"""Which of a set's samples."""
-EVERY = slice(None)
+from ddpm_studio.data.places import EVERY, Places, held_out
 
 _CHUNK = 1024  # pictures counted at a time: their sum in 64 bits then takes little memory
 
@@ -58,7 +55,7 @@ class ImageData:
 
     def holding_out(self, share: float) -> "ImageData":
         """The same pictures, evenly chosen ones held out; itself where some are held out already or `share` is 0."""
-        places = evenly(len(self.train), share)
+        places = held_out(len(self.train), share)
         if len(self.test) or not len(places):
             return self
         return replace(self, train=np.delete(self.train, places, axis=0), test=self.train[places])
@@ -68,12 +65,6 @@ class ImageData:
         if self.train.shape[1:3] == (size, size):
             return self
         return replace(self, train=_fitted(self.train, size, how), test=_fitted(self.test, size, how))
-
-
-def evenly(count: int, share: float) -> NDArray[np.int64]:
-    """Places in 0..count − 1, evenly spaced, `share` of them all."""
-    kept = round(count * share)
-    return np.round((np.arange(kept) + 0.5) * count / max(kept, 1) - 0.5).astype(np.int64)
 
 
 def _fitted(pictures: Picture, size: int, how: Fit) -> Picture:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddpm_studio.data.npz import KEYS, open_npz, read_array
+from ddpm_studio.data.places import evenly
 from ddpm_studio.data.points import AXES, PointData
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import reading
@@ -43,7 +44,7 @@ def settled(name: str, found: NDArray[np.float64], where: str) -> PointData:
             "no point" if not len(found) else "one point" if len(found) == 1 else f"{len(found):,} points in one place"
         )
         raise UserError(f"{where} holds {what}; give at least two different ones")
-    kept = found[np.linspace(0, len(found) - 1, min(len(found), MOST)).round().astype(np.int64)]
+    kept = found[evenly(len(found), MOST)]
     note = f"{len(kept):,} points from {where}"
     note += f", evenly chosen of its {len(found):,}" if len(kept) < len(found) else ""
     note += f"; moved by ({-middle[0]:.4g}, {-middle[1]:.4g}) and divided by {half:.4g} to lie in [−1, 1]"

@@ -7,7 +7,7 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
-from ddpm_studio.data.images import EVERY, Places, evenly
+from ddpm_studio.data.places import EVERY, Places, held_out
 
 Points = NDArray[np.float32]
 """(N, 2), in about [−1, 1]."""
@@ -70,7 +70,7 @@ class PointData:
 
     def holding_out(self, share: float) -> "PointData":
         """The same points, evenly chosen ones held out; itself where some are held out already or `share` is 0."""
-        places = evenly(len(self.train), share)
+        places = held_out(len(self.train), share)
         if len(self.test) or not len(places):
             return self
         return replace(self, train=np.delete(self.train, places, axis=0), test=self.train[places])

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ddpm_studio.data import PointData
+from ddpm_studio.data import PointData, evenly
 from ddpm_studio.denoiser import Denoiser, Exact
 from ddpm_studio.noise import Purpose, gaussian_block
 from ddpm_studio.plane.choices import Look
@@ -64,7 +64,7 @@ class World:
     @cached_property
     def particles(self) -> tuple[Tensor, Tensor]:
         """x_0 of some training points and their ε, (PARTICLES, 2) each: the same at every t."""
-        places = np.linspace(0, len(self.data.train) - 1, min(PARTICLES, len(self.data.train))).round().astype(np.int64)
+        places = evenly(len(self.data.train), PARTICLES)
         x0 = torch.from_numpy(self.data.x0(places))
         return x0, gaussian_block(len(x0), (2,), seed=self.seed, t=0, purpose=Purpose.FORWARD)
 
