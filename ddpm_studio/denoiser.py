@@ -5,7 +5,7 @@ x_0 ~ Σ_i π_i N(m_i, s² I), then E[x_0 | x_t] has a closed form. A finite dat
 component per picture; a Gaussian is the mixture with one component.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Protocol, Self
 
@@ -35,10 +35,6 @@ class Prediction:
     """E‖ε − ε̂‖² per value at this noise level, over all x_t: what σ² is optimal goes by it (Bao et al. 2022)."""
 
 
-ErrorCurve = Callable[[float], float]
-"""A denoiser's E‖ε − ε̂‖² per value as a function of log SNR; between 0 and 1 for any good one."""
-
-
 class Denoiser(Protocol):
     """Anything that guesses x_0 from x_t under a schedule."""
 
@@ -65,7 +61,6 @@ class Trained:
     shape: tuple[int, ...]
     module: nn.Module
     target: Target
-    errors: ErrorCurve | None = None  # as measured; σ² can be optimal only with it
 
     @torch.no_grad()
     def __call__(self, x: Tensor, t: int) -> Prediction:
@@ -73,9 +68,7 @@ class Trained:
         device, C = next(self.module.parameters()).device, self.shape[0]
         answer = asked(self.module, x.to(device), torch.full((len(x),), t, device=device)).to(x)
         guess = predicted(self.schedule, self.target, x, t, answer[:, :C])
-        v = (answer[:, C:] + 1.0) / 2.0 if answer.shape[1] == 2 * C else None
-        mse = None if self.errors is None else self.errors(float(self.schedule.log_snr[t]))
-        return guess if v is None and mse is None else replace(guess, v=v, mse=mse)
+        return replace(guess, v=(answer[:, C:] + 1.0) / 2.0) if answer.shape[1] == 2 * C else guess
 
 
 def asked(module: nn.Module, x: Tensor, t: Tensor) -> Tensor:
