@@ -23,6 +23,8 @@ _ENDS: dict[int, tuple[tuple[int, int], ...]] = {
 }
 """Which sides of a square a line crosses (0 below, 1 right, 2 above, 3 left), by which corners are above the level:
 1 for the lower left, 2 lower right, 4 upper right, 8 upper left. The two saddles are cut apart."""
+_FIRST = np.array([_ENDS.get(case, ((0, 0),))[0] for case in range(16)])
+_SECOND = np.array([_ENDS[5][1], _ENDS[10][1]])  # of the saddles
 
 
 def contour(values: Floats, level: float, low: float, cell: float) -> Floats:
@@ -34,29 +36,29 @@ def contour(values: Floats, level: float, low: float, cell: float) -> Floats:
         low: x and y of the first value.
         cell: the distance of two values.
     """
-    above = values > level
-    corners = (above[:-1, :-1], above[:-1, 1:], above[1:, 1:], above[1:, :-1])
-    case = np.zeros(corners[0].shape, np.uint8)
-    for place, corner in enumerate(corners):
-        case |= corner.astype(np.uint8) << place
-    rows, columns = np.nonzero((case > 0) & (case < 15))
-    cases = case[rows, columns]
-    square = values[rows, columns], values[rows, columns + 1], values[rows + 1, columns + 1], values[rows + 1, columns]
-    crossings = _crossings(square, level)
-    pieces = []
-    for number, ends in _ENDS.items():
-        here = np.flatnonzero(cases == number)
-        for first, last in ends:
-            local = np.stack([crossings[first][here], crossings[last][here]], 1)
-            pieces.append(local + np.stack([columns[here], rows[here]], 1)[:, None])
-    found: Floats = (np.concatenate(pieces) * cell + low).astype(np.float32)
+    above = (values > level).view(np.uint8)
+    case = above[:-1, :-1] | above[:-1, 1:] << 1 | above[1:, 1:] << 2 | above[1:, :-1] << 3
+    here = np.flatnonzero((case > 0) & (case < 15))
+    cases = case.ravel()[here]
+    saddles = np.flatnonzero((cases == 5) | (cases == 10))
+    square = np.concatenate([np.arange(len(here)), saddles])  # a saddle has two pieces
+    sides = np.concatenate([_FIRST[cases], _SECOND[(cases[saddles] == 10).astype(np.int64)]])
+    rows, columns = np.divmod(here, case.shape[1])
+    crossings = _crossings(values.ravel(), rows * values.shape[1] + columns, values.shape[1], np.float32(level))
+    pieces = crossings[sides, square[:, None]] + np.stack([columns, rows], 1)[square, None]
+    found: Floats = (pieces * cell + low).astype(np.float32)
     return found
 
 
-def _crossings(square: tuple[Floats, ...], level: float) -> tuple[Floats, ...]:
-    """Where the line crosses each side of the unit square, (K, 2) each; of no meaning on sides it does not cross."""
-    a, b, c, d = square
-    zero, one = np.zeros_like(a), np.ones_like(a)
+def _crossings(values: Floats, corner: NDArray[np.int64], width: int, level: np.float32) -> Floats:
+    """Where the line crosses each side of the unit squares with these lower left corners, (4, K, 2).
+
+    Of no meaning on sides it does not cross.
+    """
+    a, b, c, d = (values[corner + step] for step in (0, 1, width + 1, width))
+    found = np.zeros((4, len(corner), 2), np.float32)
     with np.errstate(divide="ignore", invalid="ignore"):
-        below, right, over, left = ((level - p) / (q - p) for p, q in ((a, b), (b, c), (d, c), (a, d)))
-    return tuple(np.stack(pair, 1) for pair in ((below, zero), (one, right), (over, one), (zero, left)))
+        for side, (p, q) in enumerate(((a, b), (b, c), (d, c), (a, d))):
+            found[side, :, side % 2] = (level - p) / (q - p)
+    found[1, :, 0] = found[2, :, 1] = 1.0
+    return found
