@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ddpm_studio.likelihood import Bound, by_decades
 from ddpm_studio.ui import theme
-from ddpm_studio.ui.line_plot import Line, LinePlot
+from ddpm_studio.ui.line_plot import Line
+from ddpm_studio.ui.over_t import OverT
 
 PUBLISHED = (
     "Published, CIFAR-10, for context: 3.75 (L_simple), 3.70 (trained on the bound), Ho et al. 2020; "
@@ -55,6 +56,8 @@ class SplitBar(QWidget):
 class BoundView(QWidget):
     """Four plots, the split and the total."""
 
+    picked = Signal(int)  # a t
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.total = QLabel(self)
@@ -65,26 +68,36 @@ class BoundView(QWidget):
         self.published.setWordWrap(True)
         self.published.setEnabled(False)
         self.split = SplitBar(self)
-        self.terms = LinePlot(
-            "terms Lₜ₋₁ over t",
-            "Lₜ₋₁ in bits per dimension, at each t ≥ 2; logarithmic: each decade is ten times",
+        self.estimate = QLabel(self)
+        self.estimate.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.estimate.setWordWrap(True)
+        self.show_estimate("")
+        self.terms = OverT(
+            "terms over t",
+            "Lₜ₋₁ in bits per dimension at each t ≥ 2, and what of it the error costs; click to move t",
             (Line("Lₜ₋₁", "posterior", 2.0), Line("λₜ·ε-error", "weight", 1.0, dashed=True)),
             self,
             log=True,
+            limits=(-9.0, 2.0),
         )
-        self.linear = LinePlot(
-            "the same, linear, over log₁₀ t", "Lₜ₋₁ in bits per dimension", (Line("", "posterior", 2.0),), self
+        self.linear = OverT(
+            "terms Lₜ₋₁, t on a log axis",
+            "Lₜ₋₁ in bits per dimension, so that heights can be compared; click to move t",
+            (Line("", "posterior", 2.0),),
+            self,
+            decades=True,
         )
-        self.rate = LinePlot(
-            "bits sent before xₜ is known, over log₁₀ t",
-            "L_T + Σ Lₛ₋₁ over s > t, in bits per dimension",
+        self.rate = OverT(
+            "bits sent before xₜ is known, t on a log axis",
+            "L_T + Σ Lₛ₋₁ over s > t, in bits per dimension; click to move t",
             (Line("", "snr", 2.0),),
             self,
+            decades=True,
         )
-        self.errors = LinePlot(
-            "error of ε̂ and of x̂₀ over t",
-            "‖ε − ε̂‖² (all that L_simple weighs) and ‖x₀ − x̂₀‖², means per value",
-            (Line("ε", "noise", 2.0), Line("x₀", "signal", 2.0)),
+        self.errors = OverT(
+            "errors over t",
+            "‖ε − ε̂‖² (all that L_simple weighs) and ‖x₀ − x̂₀‖², means per value; click to move t",
+            (Line("ε̂", "noise", 2.0), Line("x̂₀", "signal", 2.0)),
             self,
             log=True,
             limits=(-7.0, 3.0),
@@ -97,13 +110,15 @@ class BoundView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 4, 4, 4)
         column.setSpacing(4)
-        for widget in (self.total, self.split):
+        for plot in self.plots:
+            plot.picked.connect(self.picked)
+        for widget in (self.total, self.estimate, self.split):
             column.addWidget(widget)
         column.addLayout(grid, 1)
         column.addWidget(self.published)
 
     @property
-    def plots(self) -> tuple[LinePlot, ...]:
+    def plots(self) -> tuple[OverT, ...]:
         """All of them."""
         return (self.terms, self.linear, self.rate, self.errors)
 
@@ -113,14 +128,24 @@ class BoundView(QWidget):
         self.split.show_bound(bound)
         if bound is None:
             for plot, lines in ((self.terms, 2), (self.linear, 1), (self.rate, 1), (self.errors, 2)):
-                plot.show_values(np.zeros(0), [np.zeros(0)] * lines)
+                plot.show_times(np.zeros(0), [np.zeros(0)] * lines)
             return
         t = np.arange(bound.schedule.T + 1.0)
-        self.terms.show_values(t[2:], (bound.terms[2:], bound.weighted_error[2:]))
+        self.terms.show_times(t[2:], (bound.terms[2:], bound.weighted_error[2:]))
         seen = by_decades(bound.schedule.T)
-        self.linear.show_values(np.log10(seen[1:]), (bound.terms[seen[1:]],))
-        self.rate.show_values(np.log10(seen), (bound.rate[seen],))
-        self.errors.show_values(t[1:], (bound.eps_error[1:], bound.x0_error[1:]))
+        self.linear.show_times(seen[1:].astype(np.float64), (bound.terms[seen[1:]],))
+        self.rate.show_times(seen.astype(np.float64), (bound.rate[seen],))
+        self.errors.show_times(t[1:], (bound.eps_error[1:], bound.x0_error[1:]))
+
+    def show_t(self, t: int) -> None:
+        """Puts the cursor at t."""
+        for plot in self.plots:
+            plot.show_t(t)
+
+    def show_estimate(self, told: str) -> None:
+        """What an estimate from few t's says, in a line; nothing: there is none."""
+        self.estimate.setText(told)
+        self.estimate.setVisible(bool(told))
 
     def show_published(self, pictures: bool) -> None:
         """What others have reached with pictures, for context; with points that says nothing."""

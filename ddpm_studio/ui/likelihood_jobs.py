@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from math import inf
 from time import monotonic
 
 from PySide6.QtCore import QObject, Signal
 
 from ddpm_studio.document import Document
 from ddpm_studio.error_curve import ErrorCurve, Level
-from ddpm_studio.likelihood import Sigma
+from ddpm_studio.importance import estimated
+from ddpm_studio.likelihood import Bound, Sigma, bound, learned_bound
 from ddpm_studio.schedule import Schedule
 from ddpm_studio.subject import Subject
 from ddpm_studio.ui.job import Job, Outcome
@@ -17,9 +19,13 @@ from ddpm_studio.ui.live import LiveNetwork
 
 FEWEST = 4
 """Levels that make a curve."""
-AT_ONCE = 90.0
-"""Seconds that a curve may take to be measured without being asked for."""
-CURVE, CODE, GAP, MEMORY, JENSEN = "curve", "code", "gap", "memory", "jensen"
+ENOUGH = 17
+"""Levels, evenly filled in, that show what the whole curve will be."""
+AT_ONCE = 10.0
+"""Seconds that are measured without being asked for: a curve then waits, if it is not nearly done."""
+ESTIMATE_SECONDS = 10.0
+"""What an estimate of the bound takes, about."""
+CURVE, CODE, GAP, MEMORY, JENSEN, ESTIMATE = "curve", "code", "gap", "memory", "jensen", "estimate"
 
 
 class Measurements(QObject):
@@ -42,11 +48,17 @@ class Measurements(QObject):
         self._jobs: dict[str, Job] = {}
         self._begun = 0.0
         self._before = 0  # levels there were then
+        self._allowed = inf  # seconds after which the curve pauses by itself
 
     @property
     def running(self) -> bool:
         """Whether a curve is being measured."""
         return CURVE in self._jobs and self._begun > 0.0
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing is being measured now; a curve that waits to be gone on with is at rest."""
+        return not self.running and self.subject is not None and not (self._jobs.keys() - {CURVE})
 
     @property
     def unfinished(self) -> bool:
@@ -69,16 +81,37 @@ class Measurements(QObject):
             self._curve = ErrorCurve.of(self._levels, self.subject.probe.x0)
         return self._curve
 
+    @property
+    def has_learned(self) -> bool:
+        """Whether the denoiser says its own σ²."""
+        return bool(self._levels) and self._levels[0].learned is not None
+
+    def bound(self, schedule: Schedule, sigma: Sigma | None) -> Bound | None:
+        """The bound of `schedule`; None while too little has been measured.
+
+        Without a `sigma` that of the network's own schedule and learned σ², once every t has been measured.
+        """
+        if sigma is not None:
+            found = self.curve()
+            return None if found is None else bound(schedule, found, sigma)
+        if not (self.whole and self.has_learned and self.done == self.levels and self.subject is not None):
+            return None
+        return learned_bound(self.subject.denoiser.schedule, self._levels, self.subject.probe.x0)
+
+    def own(self, schedule: Schedule) -> Schedule:
+        """That which samples are drawn by: a network's own, `schedule` with an exact denoiser."""
+        return schedule if self.subject is None or self.subject.exact else self.subject.denoiser.schedule
+
     def open(self, document: Document, live: LiveNetwork | None, trained: bool) -> None:
         """Reads another denoiser and says what a level costs; goes on by itself where the curve takes a moment."""
         self.stop()
         self.subject, self._levels, self._curve, self.whole = None, [], None, False
         self._start(CURVE, partial(curve, document, live, trained), steps=2)
 
-    def play(self) -> None:
-        """Goes on with the curve."""
+    def play(self, seconds: float = inf) -> None:
+        """Goes on with the curve, for so long at most if it is far from its end by then."""
         if CURVE in self._jobs:
-            self._begun, self._before = monotonic(), self.done
+            self._begun, self._before, self._allowed = monotonic(), self.done, seconds
             self._jobs[CURVE].play()
             self.advanced.emit()
 
@@ -95,7 +128,7 @@ class Measurements(QObject):
             return
         subject = self.subject.under(schedule)
         self.whole, self.measured_under, self._levels = True, subject.denoiser.schedule, []
-        self.levels, self._begun, self._before = self.measured_under.T, monotonic(), 0
+        self.levels, self._begun, self._before, self._allowed = self.measured_under.T, monotonic(), 0, inf
         self._start(CURVE, partial(every_level, subject))
         self.advanced.emit()
 
@@ -110,13 +143,22 @@ class Measurements(QObject):
             self._start(GAP, partial(gaps, self.subject.under(schedule)))
             self._start(MEMORY, partial(remembered, self.subject.under(schedule)))
 
+    def estimate(self, schedule: Schedule, sigma: Sigma) -> None:
+        """An unbiased estimate of the bound from a few t's, which are drawn by what is known of the curve."""
+        if self.subject is not None:
+            self.pause()
+            subject = self.subject.under(schedule)
+            guide, x0 = self.curve(), subject.probe.x0
+            work = partial(estimated, subject.denoiser, x0, sigma, seconds=ESTIMATE_SECONDS, guide=guide)
+            self._start(ESTIMATE, work)
+
     def climb(self, schedule: Schedule, T: int, variance: float, chains: int) -> None:
         """Jensen's step for Gaussian data."""
         self._start(JENSEN, partial(climbing, schedule, T, variance, Sigma.BETA, chains))
 
     def stop(self) -> None:
         """Ends whatever is being measured of the denoiser; what has been found stays."""
-        for kind in (CURVE, CODE, GAP, MEMORY):
+        for kind in (CURVE, CODE, GAP, MEMORY, ESTIMATE):
             if kind in self._jobs:
                 self._jobs.pop(kind).retire()
         self._begun = 0.0
@@ -170,10 +212,14 @@ class Measurements(QObject):
                 self.subject, self.seconds, self.levels = value.subject, value.seconds, value.levels
                 self.measured_under = value.subject.denoiser.schedule
                 self.opened.emit(value.subject)
-                if self.seconds * self.levels <= AT_ONCE:
-                    self.play()
+                if self.seconds * min(ENOUGH, self.levels) <= AT_ONCE:
+                    self.play(AT_ONCE)
             elif isinstance(value, Level):
                 self._levels.append(value)
         self._curve = None
         self.seconds = self._pace()
-        self.advanced.emit()
+        late = self.running and monotonic() - self._begun > self._allowed
+        if late and self.done >= ENOUGH and self.seconds_left > self._allowed / 2:
+            self.pause()
+        else:
+            self.advanced.emit()

@@ -26,12 +26,13 @@ class RateView(QWidget):
     """The curve above; below it the slider of the bits received so far, what was sent and what is made of it."""
 
     another = Signal()  # another picture is asked for
+    picked = Signal(int)  # a t: so far the code has come
 
     def __init__(self, provenance: Callable[[], Provenance], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bound: Bound | None = None
         self._message: Message | None = None
-        self._roomy = True
+        self._roomy, self._t = True, 0
         self._guesses: dict[int, Received] = {}
         tip = (
             "RMSE of x̂₀(xₜ) on 0–255 against the bits per dimension that have told xₜ.\n"
@@ -96,7 +97,7 @@ class RateView(QWidget):
         self._message, self._guesses = message, {}
         with QSignalBlocker(self.slider):
             self.slider.setRange(0, 0 if message is None else len(message.times) - 1)
-            self.slider.setValue(self.slider.maximum() * 3 // 4)
+            self.slider.setValue(self._place())
         self._show_pictures()
         if message is not None and message.states.ndim == 4:
             self.truth.show_pictures(to_bytes(message.states[-1:].numpy()))
@@ -126,6 +127,13 @@ class RateView(QWidget):
             with QSignalBlocker(self._cursor):
                 self._cursor.setValue(float(self._bound.rate[max(t, 1)]))
 
+    def show_t(self, t: int) -> None:
+        """Moves to where x_t has been sent, or the state before it that is kept."""
+        self._t = t
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(self._place())
+        self.show_position()
+
     def show_room(self, _width: int, height: int) -> None:
         """In a low panel the pictures give way."""
         self._roomy = height >= 300
@@ -136,6 +144,10 @@ class RateView(QWidget):
         pictures = self._message is None or self._message.states.ndim == 4
         for grid in (self.sent, self.guess, self.truth):
             grid.setVisible(self._roomy and pictures)
+
+    def _place(self) -> int:
+        message = self._message
+        return 0 if message is None else max(message.place(min(self._t, int(message.times[0]))), 0)
 
     def _fits(self) -> bool:
         """Whether the curve is of the schedule that the picture is sent by."""
@@ -149,6 +161,9 @@ class RateView(QWidget):
 
     def _on_moved(self) -> None:
         self.show_position()
+        if self._message is not None:
+            self._t = int(self._message.times[self.slider.value()])
+            self.picked.emit(self._t)
 
     def _on_cursor_moved(self) -> None:
         if self._bound is None or self._message is None or not self._fits():

@@ -69,8 +69,9 @@ def test_it_measures_by_itself_what_takes_a_moment(qtbot, panel, session):
     measured_out(qtbot, panel)
     assert panel._measured.levels == 113
     assert len(terms(panel)) == session.document.schedule.T - 1
-    assert "30 training samples; exact denoiser" in panel.bound.total.text()
-    assert panel.start.text() == "Measure"
+    assert "30 training samples" in panel.bound.total.text()
+    assert "exact denoiser" in panel.bound.total.text()
+    assert panel.bar.start.text() == "Measure"
 
 
 def test_dragging_the_schedule_moves_the_bound_without_measuring(qtbot, panel, session):
@@ -86,11 +87,11 @@ def test_dragging_the_schedule_moves_the_bound_without_measuring(qtbot, panel, s
 
 def test_every_t_is_measured_when_asked_for_and_agrees_with_the_core(qtbot, panel, session, pictures):
     measured_out(qtbot, panel)
-    press(panel.all)
+    press(panel.bar.all)
     wait(qtbot, lambda: panel._measured.whole)
     measured_out(qtbot, panel)
     assert panel._measured.done == 40
-    assert "measured at every t" in panel.status.text()
+    assert "measured at every t" in panel.bar.status.text()
     schedule, data = session.document.schedule, load(pictures)
     import torch  # noqa: PLC0415 - as the panel does, late
 
@@ -103,13 +104,13 @@ def test_every_t_is_measured_when_asked_for_and_agrees_with_the_core(qtbot, pane
 def test_it_can_be_stopped_and_begun_again(qtbot, panel):
     found = panel._measured
     wait(qtbot, lambda: found.running and found.done > 5)
-    press(panel.start)
+    press(panel.bar.start)
     assert not found.running
-    assert panel.start.text() == "Measure"
+    assert panel.bar.start.text() == "Go on"
     kept = found.done
     assert kept < 113
     assert len(terms(panel)) == 39
-    press(panel.start)
+    press(panel.bar.start)
     measured_out(qtbot, panel)
     assert found.done == 113
 
@@ -171,7 +172,7 @@ def test_what_cannot_be_read_is_said_and_the_panel_stays(qtbot, panel, session, 
     session.edit("another", denoiser=str(tmp_path / "none.safetensors"))
     wait(qtbot, lambda: bool(reported))
     assert "none.safetensors" in reported[0]
-    assert not panel.start.isEnabled()
+    assert not panel.bar.start.isEnabled()
 
 
 def test_nothing_is_read_before_somebody_looks(qtbot, session):

@@ -1,0 +1,94 @@
+"""A plot of lines over t = 1..T with the shared cursor: the left button moves t, the wheel zooms."""
+
+from collections.abc import Sequence
+from math import inf
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QWidget
+
+from ddpm_studio.ui import theme
+from ddpm_studio.ui.line_plot import LEFT, RIGHT, Column, Line, LinePlot
+from ddpm_studio.ui.log_axis import Levels, LogAxis
+from ddpm_studio.ui.plot_backdrop import settle_axes
+
+
+class DecadeAxis(LogAxis):
+    """Lying down, a logarithmic axis has room for the numbers of its decades."""
+
+    def tickValues(self, low: float, high: float, size: float) -> Levels:
+        """Numbers at 1, 10, 100 …, ticks between."""
+        (_, numbered), (fine, others) = super().tickValues(low, high, size)
+        decades = [place for place in numbered if abs(place - round(place)) < 1e-9]
+        return [(1.0, decades or numbered), (fine, others)]
+
+
+class OverT(LinePlot):
+    """A LinePlot whose x is t, on a linear axis or, with `decades`, on a logarithmic one."""
+
+    picked = Signal(int)  # a t; it may lie outside 0..T
+
+    def __init__(
+        self,
+        name: str,
+        tip: str,
+        lines: Sequence[Line],
+        parent: QWidget | None = None,
+        *,
+        decades: bool = False,
+        log: bool = False,
+        span: tuple[float, float] | None = None,
+        limits: tuple[float, float] = (-inf, inf),
+    ) -> None:
+        super().__init__(name, tip, lines, parent, log=log, span=span, limits=limits)
+        self._decades, self._t = decades, 1
+        if decades:
+            item = self.getPlotItem()
+            item.setAxisItems({"bottom": DecadeAxis("bottom")})
+            settle_axes(item)
+            item.layout.setContentsMargins(0, 0, RIGHT, 0)
+            self.getAxis("left").setWidth(LEFT)
+        self._cursor = pg.InfiniteLine(0.0, movable=False)
+        self.addItem(self._cursor, ignoreBounds=True)
+        theme.watcher().changed.connect(self._show_cursor_colour)
+        self._show_cursor_colour(theme.colours())
+
+    def show_times(self, t: Column, columns: Sequence[Column]) -> None:
+        """Draws each line through t (N,), all at least 1, and its column (N,); what is not finite is left out."""
+        self.show_values(np.log10(t) if self._decades else t, columns)
+
+    def show_t(self, t: int) -> None:
+        """Puts the cursor at t; on a logarithmic axis 0 is left of everything."""
+        self._t = t
+        self._cursor.setPos(self._place(t))
+        self._cursor.setVisible(not self._decades or t > 0)
+
+    def numbers(self) -> dict[str, Column]:
+        """What is plotted, t first."""
+        shown = super().numbers()
+        x = shown.pop("x")
+        return {"t": np.round(10.0**x) if self._decades else x, **shown}
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.picked.emit(self._at(event.position()))
+        else:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self.picked.emit(self._at(event.position()))
+        else:
+            super().mouseMoveEvent(event)
+
+    def _place(self, t: int) -> float:
+        return float(np.log10(max(t, 1))) if self._decades else float(t)
+
+    def _at(self, position: QPointF) -> int:
+        x = self.getPlotItem().getViewBox().mapSceneToView(self.mapToScene(position.toPoint())).x()
+        return round(10.0 ** min(x, 6.0)) if self._decades else round(x)
+
+    def _show_cursor_colour(self, colours: theme.Colours) -> None:
+        self._cursor.setPen(pg.mkPen(colours.cursor, width=1))
