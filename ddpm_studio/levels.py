@@ -37,7 +37,7 @@ def probe_times(schedule: Schedule, bins: int = BINS) -> Times:
 
     Where a schedule's steps are wider than the spacing, the spacing is made finer elsewhere.
     """
-    log_snr = np.maximum(schedule.log_snr[1:], -30.0)  # ᾱ_T = 0 is −∞
+    log_snr = schedule.floored_log_snr[1:]
     times = np.arange(1, schedule.T + 1)
     for count in range(bins, 50 * bins):
         wanted = np.linspace(log_snr[0], log_snr[-1], count)
@@ -149,7 +149,7 @@ class Baselines:
     """Errors at each of the probe's times, (K,), computed once."""
 
     times: Times
-    log_snr: Errors
+    log_snr: Errors  # floored: JSON knows no −∞
     wiener: Errors
     optimum: Errors
 
@@ -167,13 +167,13 @@ class Baselines:
         for row, denoiser in enumerate(denoisers):
             for place, error in enumerate(errors(denoiser, probe)):
                 found[row, place] = error
-                yield cls(probe.times, schedule.log_snr[probe.times], *found.copy())
+                yield cls(probe.times, schedule.floored_log_snr[probe.times], *found.copy())
 
 
 def verdict(baselines: Baselines, found: Errors) -> str:
     """What the errors `found` (K,) mean, in a sentence: ranges of log SNR that are alike, from much noise to little."""
     words = [_word(*errors) for errors in zip(found, baselines.wiener, baselines.optimum, strict=True)][::-1]
-    edges = np.maximum(baselines.log_snr, -30.0)[::-1]
+    edges = baselines.log_snr[::-1]
     starts = [i for i, word in enumerate(words) if i == 0 or word != words[i - 1]]
     ends = [*(edges[i] for i in starts[1:]), edges[-1]]
     return "; ".join(f"log SNR {edges[i]:.1f} to {end:.1f}: {words[i]}" for i, end in zip(starts, ends, strict=True))
@@ -193,8 +193,7 @@ def _word(error: float, wiener: float, optimum: float) -> str:
 
 def told(baselines: Baselines, found: Sequence[float]) -> dict[str, object]:
     """The errors as JSON: `levels`, a list of objects, one a level, by rising t; and `verdict`, what they mean."""
-    log_snr = np.maximum(baselines.log_snr, -30.0)  # JSON knows no −∞
-    rows = zip(baselines.times, log_snr, found, baselines.wiener, baselines.optimum, strict=True)
+    rows = zip(baselines.times, baselines.log_snr, found, baselines.wiener, baselines.optimum, strict=True)
     levels = [
         {"t": int(t), "log_snr": float(lam), "error": float(e), "wiener": float(w), "optimum": float(best)}
         for t, lam, e, w, best in rows

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import numpy as np
 from torch import Tensor
 
 from ddpm_studio.data import Data
@@ -32,8 +31,7 @@ class Measured:
 
     def __call__(self, x: Tensor, t: int) -> Prediction:
         """The guess for x = x_t, (B, *shape), 1 ≤ t ≤ T, with `mse`."""
-        log_snr = max(float(self.schedule.log_snr[t]), -30.0)  # ᾱ_T = 0 is −∞
-        mse = float(self.curve.eps_error(np.array([log_snr])).mean())
+        mse = float(self.curve.eps_error(self.schedule.floored_log_snr[t : t + 1])[0])
         return replace(self.denoiser(x, t), mse=mse)
 
 

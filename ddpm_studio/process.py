@@ -68,8 +68,3 @@ def eps_from_v(schedule: Schedule, xt: Tensor, t: Time, v: Tensor) -> Tensor:
 def score_from_eps(schedule: Schedule, t: Time, eps: Tensor) -> Tensor:
     """∇ log q(x_t) = −ε̂ / √(1−ᾱ_t) (§3.2), for t ≥ 1."""
     return -eps / at(schedule.sqrt_one_minus_alpha_bar, t, eps)
-
-
-def eps_from_score(schedule: Schedule, t: Time, score: Tensor) -> Tensor:
-    """ε̂ = −√(1−ᾱ_t) ∇ log q(x_t)."""
-    return -at(schedule.sqrt_one_minus_alpha_bar, t, score) * score

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from ddpm_studio.process import (
-    eps_from_score,
     eps_from_v,
     eps_from_x0,
     q_posterior,
@@ -49,7 +48,6 @@ def test_every_function_treats_a_batch_of_t_as_its_rows_one_by_one(batch, shape,
         lambda x, t, e: x0_from_v(schedule, x, t, e),
         lambda x, t, e: eps_from_v(schedule, x, t, e),
         lambda _, t, e: score_from_eps(schedule, t, e),
-        lambda _, t, e: eps_from_score(schedule, t, e),
     ]
     for function in functions:
         together = function(x0, t, eps)
@@ -60,7 +58,7 @@ def test_every_function_treats_a_batch_of_t_as_its_rows_one_by_one(batch, shape,
 
 
 @given(batches, shapes, st.sampled_from(SCHEDULES), st.data())
-def test_x0_eps_v_and_the_score_say_the_same(batch, shape, schedule, data):
+def test_x0_eps_and_v_say_the_same(batch, shape, schedule, data):
     x0, eps = pair(batch, shape)
     t = torch.tensor(data.draw(st.lists(st.integers(1, schedule.T - 1), min_size=batch, max_size=batch)))
     xt, v = q_sample(schedule, x0, t, eps), v_from(schedule, x0, t, eps)
@@ -68,7 +66,6 @@ def test_x0_eps_v_and_the_score_say_the_same(batch, shape, schedule, data):
     torch.testing.assert_close(eps_from_x0(schedule, xt, t, x0), eps, rtol=0, atol=1e-9)
     torch.testing.assert_close(x0_from_v(schedule, xt, t, v), x0, rtol=0, atol=1e-12)
     torch.testing.assert_close(eps_from_v(schedule, xt, t, v), eps, rtol=0, atol=1e-12)
-    torch.testing.assert_close(eps_from_score(schedule, t, score_from_eps(schedule, t, eps)), eps)
 
 
 def test_the_score_of_one_picture_is_the_gradient_of_its_log_density():

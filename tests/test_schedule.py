@@ -40,6 +40,7 @@ TABLES = [
     "sqrt_one_minus_alpha_bar",
     "snr",
     "log_snr",
+    "floored_log_snr",
     "snr_db",
     "posterior_variance",
 ]
@@ -118,6 +119,8 @@ def test_zero_terminal_snr_of_linear_has_the_reference_values():
     assert schedule.alpha_bar[-2] == pytest.approx(4.2133e-9, rel=1e-5)
     assert schedule.alpha_bar[-1] == 0.0
     assert schedule.log_snr[-1] == -np.inf
+    assert schedule.floored_log_snr[-1] == -30.0
+    assert np.array_equal(schedule.floored_log_snr[:-1], schedule.log_snr[:-1])
 
 
 def test_jsd_gives_an_alpha_bar_that_is_a_straight_line_to_0():

@@ -82,7 +82,7 @@ def levels_of(subject: Subject) -> Report:
     found = list(watched(errors(subject.denoiser, probe), len(probe.times), "noise levels"))
     baselines = Baselines.of(subject.data, subject.denoiser.schedule, probe)
     said = told(baselines, found)
-    log_snr = np.maximum(baselines.log_snr, -30.0).tolist()
+    log_snr = baselines.log_snr.tolist()
     columns = {
         "t": probe.times.tolist(),
         "log_snr": log_snr,

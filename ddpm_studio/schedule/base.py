@@ -13,6 +13,9 @@ from ddpm_studio.params import Parameters, Range
 
 Table = NDArray[np.float64]
 
+FLOOR = -30.0
+"""log SNR that stands for −∞, where ᾱ_t = 0, and for all between."""
+
 
 @dataclass(frozen=True)
 class Schedule(Parameters, ABC):
@@ -84,6 +87,11 @@ class Schedule(Parameters, ABC):
         """log SNR_t (natural logarithm); +∞ at t = 0, −∞ where ᾱ_t = 0."""
         with np.errstate(divide="ignore"):
             return read_only(self.log_alpha_bar - np.log(self.one_minus_alpha_bar))
+
+    @cached_property
+    def floored_log_snr(self) -> Table:
+        """log SNR_t, but FLOOR where it is lower: finite from t = 1 on, as axes, curves and files want it."""
+        return read_only(np.maximum(self.log_snr, FLOOR))
 
     @cached_property
     def snr_db(self) -> Table:

@@ -10,7 +10,7 @@ import numpy as np
 from ddpm_studio.curve import monotone_cubic, traced
 from ddpm_studio.errors import UserError
 from ddpm_studio.params import Knots
-from ddpm_studio.schedule.base import Schedule, Table, table
+from ddpm_studio.schedule.base import FLOOR, Schedule, Table, table
 
 
 class Space(StrEnum):
@@ -21,7 +21,7 @@ class Space(StrEnum):
     LOG_SNR = "log_snr"
 
 
-LIMITS = {Space.BETA: (1e-6, 1.0), Space.ALPHA_BAR: (0.0, 1.0), Space.LOG_SNR: (-30.0, 15.0)}
+LIMITS = {Space.BETA: (1e-6, 1.0), Space.ALPHA_BAR: (0.0, 1.0), Space.LOG_SNR: (FLOOR, 15.0)}
 """The range of a knot's value, by space."""
 
 

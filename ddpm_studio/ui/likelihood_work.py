@@ -107,7 +107,7 @@ def gaps(subject: Subject) -> Iterator[Gap]:
         for row in zip(*(errors(one, falling) for one in (subject.denoiser, optimum, wiener)), strict=True):
             for column, value in zip(columns, row, strict=True):
                 column.append(value)
-            so_far = np.maximum(schedule.log_snr[falling.times[: len(columns[0])]], -30.0)
+            so_far = schedule.floored_log_snr[falling.times[: len(columns[0])]]
             yield Gap(held_out, so_far, *(np.array(column) for column in columns))
 
 
