@@ -1,6 +1,6 @@
 """The branches of a document: the way to each, and the chain along it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from ddpm_studio.branch import lineage
@@ -10,7 +10,7 @@ from ddpm_studio.errors import UserError
 from ddpm_studio.route import Route, route, trunk
 from ddpm_studio.start import Start, begin
 from ddpm_studio.step import State, Step
-from ddpm_studio.tree import begun, steps
+from ddpm_studio.tree import begun, rows_in, steps, taken
 
 
 def route_of(document: Document, branch: int | None = None) -> Route:
@@ -62,3 +62,21 @@ def walk_along(document: Document, denoiser: Denoiser) -> Iterator[Step]:
         for step in islice(steps(denoiser, leg, state, start.known), leg.taken):
             yield step
             state = State(step.s, step.next, step.t, step.x0_clipped if leg.sampler.multistep else None)
+
+
+def ways(document: Document, denoiser: Denoiser, numbers: Sequence[int]) -> Iterator[Step]:
+    """The whole way of some samples of the branch that is looked at: `walk_along`, in the rows that became theirs.
+
+    Args:
+        document: which branch.
+        denoiser: what is walked with.
+        numbers: of the samples, from 0, in the order in which they are given.
+
+    Raises:
+        UserError: as `walk_along`.
+    """
+    route = route_of(document)
+    lengths = (leg.taken for leg in route.legs)
+    chosen = [rows for rows, length in zip(rows_in(route), lengths, strict=True) for _ in range(length)]
+    for step, rows in zip(walk_along(document, denoiser), chosen, strict=True):
+        yield taken(taken(step, rows), tuple(numbers))

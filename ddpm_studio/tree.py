@@ -64,7 +64,7 @@ class Path:
         self.route, self.times = route, route.times
         self._starts = route.starts
         self._walked = tuple(walked)  # one for each leg
-        self.rows = _rows(route)
+        self.rows = rows_in(route)
 
     def __len__(self) -> int:
         """The steps taken so far, without a gap."""
@@ -182,7 +182,7 @@ class Tree:
         return self._walked[leg.branches]
 
 
-def _rows(route: Route) -> list[Rows]:
+def rows_in(route: Route) -> list[Rows]:
     """For each leg, which of its rows the last leg's are."""
     found: list[Rows] = [None]
     for leg, stem in zip(reversed(route.legs[1:]), reversed(route.legs[:-1]), strict=True):

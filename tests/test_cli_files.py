@@ -51,7 +51,7 @@ def test_an_npz_holds_what_fid_tools_read_and_the_floats(run):
 
 def test_a_trajectory_goes_from_noise_to_the_samples(run):
     found = arrays(run("s.npz", *SAMPLE, "--trajectory"))
-    assert set(found) == {"arr_0", "samples", "trajectory", "x0_hat", "t", "provenance"}
+    assert set(found) == {"arr_0", "samples", "trajectory", "x0_hat", "eps_hat", "t", "provenance"}
     assert found["t"].tolist() == [1000, 750, 500, 250, 0]
     assert found["trajectory"].shape == found["x0_hat"].shape == (5, 3, 3, 16, 16)
     np.testing.assert_array_equal(found["trajectory"][-1], found["samples"])
@@ -266,6 +266,21 @@ def test_the_guess_of_the_clean_picture_is_exported_on_request(run, kept):
     with Image.open(run("e.png", "export", kept, "--quantity", "x0_hat", "--scale", "1")) as image:
         first = np.asarray(image)[:16, :16].astype(float) / 127.5 - 1
     np.testing.assert_allclose(first, np.moveaxis(arrays(kept)["x0_hat"][0, 0], 0, -1), atol=1 / 127)
+
+
+@pytest.mark.parametrize("quantity", ["eps_hat", "side-by-side"])
+def test_every_quantity_is_exported_from_the_numbers_as_sampling_draws_it(run, kept, quantity):
+    flags = ("--quantity", quantity, "--every", "2")
+    with Image.open(run("d.png", *SAMPLE, *flags)) as one, Image.open(run("e.png", "export", kept, *flags)) as other:
+        assert one.size == other.size
+        assert one.tobytes() == other.tobytes()
+
+
+def test_numbers_of_an_older_version_say_how_to_get_the_noise(kept, tmp_path, capsys):
+    older = {key: array for key, array in arrays(kept).items() if key != "eps_hat"}
+    np.savez(tmp_path / "older.npz", **older)
+    assert main(["export", str(tmp_path / "older.npz"), "--quantity", "eps_hat", "--out", str(tmp_path / "e.png")]) == 2
+    assert "no eps_hat; sample it again with --trajectory" in capsys.readouterr().err
 
 
 def test_exports_of_exports_keep_the_provenance(run, kept):

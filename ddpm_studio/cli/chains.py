@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ddpm_studio.branch import TRUNK
 from ddpm_studio.cli.look import expect_room
 from ddpm_studio.cli.progress import watched
 from ddpm_studio.document import Document
@@ -38,13 +40,23 @@ class Chains:
 
 
 def walk_of(denoiser: "Denoiser", document: Document) -> "Walk":
-    """How the samples of a document are drawn: the chain of each batch of numbers."""
-    from ddpm_studio.start import reverse  # noqa: PLC0415 - torch, not needed for --help
+    """How the samples of a document, or of the branch it looks at, are drawn: the chain of each batch of numbers."""
+    from ddpm_studio.branching import ways  # noqa: PLC0415 - torch, not needed for --help
+    from ddpm_studio.start import reverse  # noqa: PLC0415 - as above
 
+    if document.branch != TRUNK:
+        return partial(ways, document, denoiser)
     sampling = document.sampling
     return lambda numbers: reverse(
         document.origin, denoiser, document.sampler, seed=sampling.seed, samples=numbers, count=sampling.count
     )
+
+
+def stops_of(document: Document) -> tuple[int, ...]:
+    """t of every state on the way to the samples, falling to 0. UserError: the branch looked at cannot be walked."""
+    from ddpm_studio.branching import route_of  # noqa: PLC0415 - as above
+
+    return route_of(document).times
 
 
 def walked(

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     from ddpm_studio.export import Kind, Quantity
 
 
+QUANTITY_HELP = (
+    "x_t (default), x0_hat (the guess of the clean picture), eps_hat (the noise), painted on\n"
+    "[-1, 1], [-1, 1] and [-3, 3] and clipped outside, or side-by-side"
+)
+
+
 @dataclass(frozen=True)
 class Drawing:
     """What the flags say of what is written; `kind` is None for a folder with a PNG for each sample."""
@@ -45,9 +51,11 @@ class Drawing:
 
     @property
     def with_eps(self) -> bool:
-        """Whether ε̂ is drawn."""
-        from ddpm_studio.export import Quantity  # noqa: PLC0415 - Pillow, not needed for --help
+        """Whether ε̂ is drawn, or kept as numbers."""
+        from ddpm_studio.export import Kind, Quantity  # noqa: PLC0415 - Pillow, not needed for --help
 
+        if self.kind is Kind.ARRAYS:
+            return self.has_way
         return self.quantity is not None and Quantity.EPS_HAT in self.quantity.panes
 
     def in_bulk(self, count: int, batch: int) -> bool:
@@ -74,7 +82,8 @@ class Drawing:
         told = told | {"t": t if len(t) > 1 and self.kind is not Kind.ARRAYS else 0}
         if self.kind is Kind.ARRAYS:
             if len(t) > 1:
-                save_samples(self.out, samples, told, trajectory=chains.x, x0_hat=chains.x0_hat, t=chains.t)
+                way = {"trajectory": chains.x, "x0_hat": chains.x0_hat, "eps_hat": chains.eps_hat}
+                save_samples(self.out, samples, told, **way, t=chains.t)
             else:
                 save_samples(self.out, samples, told)
         elif samples.ndim == 2:
@@ -88,12 +97,7 @@ class Drawing:
 def add_drawing_flags(parser: argparse.ArgumentParser) -> None:
     """The flags behind a `Drawing`."""
     parser.add_argument("--trajectory", action="store_true", help="keep the way, not only its end")
-    parser.add_argument(
-        "--quantity",
-        metavar="NAME",
-        help="what is drawn: x_t (default), x0_hat (the guess of the clean picture), eps_hat (the noise), painted on\n"
-        "[-1, 1], [-1, 1] and [-3, 3] and clipped outside, or side-by-side",
-    )
+    parser.add_argument("--quantity", metavar="NAME", help=f"what is drawn: {QUANTITY_HELP}")
     parser.add_argument("--uint8", action="store_true", help="NPZ: arr_0 alone, a fifth of the size")
     parser.add_argument(
         "--out",
@@ -119,10 +123,10 @@ def drawing_of(args: argparse.Namespace) -> Drawing:
     if kind is None:
         refuse_flags(args, (*FLAGS, *STEPS), what)
     look = Look() if kind is None else look_of(args, out)
-    quantity = _quantity(args.quantity)
+    quantity = quantity_of(args.quantity)
     drawing = Drawing(out, kind, look, quantity, args.trajectory, args.uint8)
     if kind in (None, Kind.ARRAYS) and quantity is not None:
-        raise UserError(f"--quantity means nothing to {what}; an .npz with --trajectory holds x_t and x0_hat")
+        raise UserError(f"--quantity means nothing to {what}; an .npz with --trajectory holds all of them")
     if kind is None and args.trajectory:
         raise UserError(f"--trajectory means nothing to {what}; leave it out")
     if args.uint8 and (kind is not Kind.ARRAYS or drawing.has_way):
@@ -131,7 +135,8 @@ def drawing_of(args: argparse.Namespace) -> Drawing:
     return drawing
 
 
-def _quantity(text: str | None) -> "Quantity | None":
+def quantity_of(text: str | None) -> "Quantity | None":
+    """The quantity of this name. UserError: there is none, and all are named."""
     from ddpm_studio.export import Quantity  # noqa: PLC0415 - as above
 
     if text is None:

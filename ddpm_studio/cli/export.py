@@ -1,41 +1,34 @@
 """`ddpm-studio export`: samples kept as numbers, drawn; a network, to share; the document out of any export."""
 
 import argparse
-from enum import StrEnum
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ddpm_studio import document
+from ddpm_studio.cli.drawing import QUANTITY_HELP, quantity_of
 from ddpm_studio.cli.flags import Subcommands
-from ddpm_studio.cli.look import Look, add_look_flags, draw_samples, draw_trajectory, look_of
+from ddpm_studio.cli.look import FILM, STRIP, Look, add_look_flags, draw_recording, draw_samples, look_of
 from ddpm_studio.cli.opened import document_in, provenance_of
 from ddpm_studio.cli.weights import add_weights_flags, weights_of
 from ddpm_studio.errors import UserError
+
+if TYPE_CHECKING:
+    from ddpm_studio.export import Moment, Quantity
 
 EXAMPLES = """\
 examples:
   ddpm-studio export faces.npz --out faces.png                 the samples as a grid
   ddpm-studio export faces.npz --trajectory --out strip.png    a film strip of each sample
   ddpm-studio export faces.npz --out faces.gif --fps 30 --columns 8
-  ddpm-studio export faces.npz --quantity x0_hat --out guesses.webp
+  ddpm-studio export faces.npz --quantity side-by-side --log 40 --out chain.mp4
   ddpm-studio export runs/mine --out mine.safetensors          a run's averaged weights in half precision, to share
   ddpm-studio export faces.gif --out faces.ddpm.json           the document that made it
   ddpm-studio export --checkpoint runs/mine --format diffusers --out mine    a folder for DDPMPipeline
 """
-
-
-class Quantity(StrEnum):
-    """What of a trajectory is drawn."""
-
-    X_T = "x_t"
-    X0_HAT = "x0_hat"
-
-    @property
-    def key(self) -> str:
-        """Its array in the archive."""
-        return "trajectory" if self is Quantity.X_T else "x0_hat"
 
 
 def add(commands: Subcommands, name: str) -> None:
@@ -43,7 +36,7 @@ def add(commands: Subcommands, name: str) -> None:
     parser = commands.add_parser(
         name,
         help="turn an export into another format",
-        description="Draws the samples or the trajectory in an .npz as PNG, GIF or WebP, provenance included;\n"
+        description="Draws the samples or the trajectory in an .npz as PNG, GIF, WebP, APNG or MP4, with provenance;\n"
         f"or takes the document out of any export (--out NAME{document.SUFFIX}); or writes a trained\n"
         "network in another library's format (--checkpoint, --format).",
         epilog=EXAMPLES,
@@ -56,14 +49,10 @@ def add(commands: Subcommands, name: str) -> None:
         "--out",
         metavar="FILE",
         required=True,
-        help=f".png, .gif, .webp, .safetensors, {document.SUFFIX}; or a new folder",
+        help=f".png, .gif, .webp, .apng, .mp4, .safetensors, {document.SUFFIX}; or a new folder",
     )
     parser.add_argument("--trajectory", action="store_true", help="PNG: a film strip of each sample, not its end alone")
-    parser.add_argument(
-        "--quantity",
-        metavar="NAME",
-        help=f"of a trajectory: {' or '.join(Quantity)} (default x_t; x0_hat is the guess of the clean picture)",
-    )
+    parser.add_argument("--quantity", metavar="NAME", help=f"of a trajectory: {QUANTITY_HELP}")
     add_look_flags(parser)
     parser.set_defaults(run=_run)
 
@@ -89,12 +78,14 @@ def _run(args: argparse.Namespace) -> None:
     kind = export.kind_of(out)
     if file.suffix.lower() != ".npz" or kind is export.Kind.ARRAYS:
         raise UserError(
-            f"only an .npz can be drawn anew, as .png, .gif or .webp; any other export gives its document, "
+            f"only an .npz can be drawn anew, as a picture or an animation; any other export gives its document, "
             f"--out NAME{document.SUFFIX}"
         )
-    quantity = None if args.quantity is None else _quantity(args.quantity)
-    whole_chain = args.trajectory or look.asks_for_way or quantity is not None or kind is export.Kind.ANIMATION
-    _draw(file, out, look, (quantity or Quantity.X_T).key if whole_chain else "samples")
+    quantity, told = quantity_of(args.quantity), provenance_of(file) or {}
+    if args.trajectory or look.asks_for_way or quantity is not None or kind is export.Kind.ANIMATION:
+        _draw_way(file, out, look, quantity or export.Quantity.X_T, told)
+    else:
+        draw_samples(out, _array(file, "samples"), look, told | {"drawn": "samples"})
 
 
 def _write_network(args: argparse.Namespace, out: Path) -> None:
@@ -114,18 +105,26 @@ def _slim(file: Path, out: Path) -> None:
     slim(checkpoint_in(file).path, out)
 
 
-def _quantity(text: str) -> Quantity:
-    try:
-        return Quantity(text)
-    except ValueError as error:
-        raise UserError(f"--quantity must be one of {', '.join(Quantity)}, but is {text!r}") from error
+def _draw_way(file: Path, out: Path, look: Look, quantity: "Quantity", told: dict[str, object]) -> None:
+    from ddpm_studio import export  # noqa: PLC0415 - as above
+
+    drawn = "trajectory" if quantity is export.Quantity.X_T else quantity.value
+    moments = _moments(file, quantity, look, FILM if export.kind_of(out) is export.Kind.ANIMATION else STRIP)
+    recording = export.Recording.of(moments, quantity)
+    draw_recording(out, recording, look, told | {"drawn": drawn})
 
 
-def _draw(file: Path, out: Path, look: Look, key: str) -> None:
-    told = (provenance_of(file) or {}) | {"drawn": key}
-    array = _array(file, key)
-    draw = draw_samples if key == "samples" else draw_trajectory
-    draw(out, array, look, told)
+def _moments(file: Path, quantity: "Quantity", look: Look, limit: int) -> "Iterator[Moment]":
+    """Those states of the trajectory that are drawn; what is not drawn of them is x_t again."""
+    from ddpm_studio.export import Moment, Quantity  # noqa: PLC0415 - as above
+
+    x = _array(file, "trajectory")
+    guesses = (Quantity.X0_HAT, Quantity.EPS_HAT)
+    x0_hat, eps_hat = (_array(file, each.value) if each in quantity.panes else x for each in guesses)
+    if not len(x) == len(x0_hat) == len(eps_hat):
+        raise UserError(f"{file}: trajectory, x0_hat and eps_hat are not of the same moments")
+    for i in look.states(len(x), limit):
+        yield Moment(i, x[i], x0_hat[i], eps_hat[i])
 
 
 def _array(file: Path, key: str) -> NDArray[np.float32]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ddpm_studio.branch import TRUNK
 from ddpm_studio.cli.chains import walk_of, walked
 from ddpm_studio.cli.flags import SAMPLER, SCHEDULE, Subcommands, seed_of, whole
 from ddpm_studio.cli.origin import begin_of, picture_of, tell_fitting
@@ -87,4 +88,4 @@ def _document(args: argparse.Namespace, base: Document) -> Document:
     sampler.times(document.schedule.T)  # refused by name
     count = whole(args.count, "-n", 2, MOST)
     sampling = replace(document.sampling, count=count, seed=seed_of(args.seed))
-    return replace(document, sampler=sampler, sampling=sampling, origin=origin)
+    return replace(document, sampler=sampler, sampling=sampling, origin=origin, branches=(), branch=TRUNK)

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ddpm_studio.cli.chains import walk_of, walked
+from ddpm_studio.branch import TRUNK
+from ddpm_studio.cli.chains import stops_of, walk_of, walked
 from ddpm_studio.cli.drawing import add_drawing_flags, drawing_of
 from ddpm_studio.cli.flags import SAMPLER, SCHEDULE, Subcommands, seed_of, whole
 from ddpm_studio.cli.many import draw_many
@@ -36,6 +37,7 @@ examples:
   ddpm-studio sample --checkpoint runs/mine --every 5 --quantity side-by-side --out faces.mp4
   ddpm-studio sample --checkpoint runs/mine -n 5000 --batch 64 --uint8 --out samples.npz
   ddpm-studio sample mine.ddpm.json --seed 7 --trajectory --out again.npz
+  ddpm-studio sample fan.png --out children.gif     a document that looks at a branch draws that branch
 """
 
 MOST = 1_000_000
@@ -51,10 +53,12 @@ def add(commands: Subcommands, name: str) -> None:
         description="Runs the reverse process. PNG is a grid of the samples, with --trajectory a film strip of each;\n"
         "GIF, WebP, APNG and MP4 play the chain; NPZ holds the numbers: arr_0 (uint8 NHWC) and samples (float32\n"
         "NCHW), with --trajectory also trajectory, x0_hat and t; a folder (its name ends in /) gets a PNG for each.\n"
-        "More than a batch into an NPZ or a folder is kept batch by batch: broken off, the same command goes on.",
+        "More than a batch into an NPZ or a folder is kept batch by batch: broken off, the same command goes on.\n"
+        "A document that looks at a branch draws that branch, along its whole way from noise; --trunk draws its trunk.",
         epilog=EXAMPLES,
     )
     parser.add_argument("document", nargs="?", metavar="DOCUMENT", help="a document or an export; flags override it")
+    parser.add_argument("--trunk", action="store_true", help="draw a document's own chain, not the branch it looks at")
     parser.add_argument(
         "--exact",
         metavar="DATASET",
@@ -83,8 +87,8 @@ def _run(args: argparse.Namespace) -> None:
     base = base_of(args)
     checkpoint = None if base.denoiser == EXACT else checkpoint_of(args, base.denoiser)
     if checkpoint is not None:
-        own = checkpoint.header.document  # its sampler too, unless a document says another
-        base = checkpoint.header.taken_over(base if args.document else replace(own, denoiser=base.denoiser))
+        own = replace(checkpoint.header.document, branches=(), branch=TRUNK, denoiser=base.denoiser)
+        base = checkpoint.header.taken_over(base if args.document else own)  # its sampler too, if no document says one
     document, numbers = _document(args, base)
     batch, drawing = whole(args.batch, "--batch", 1, MOST), drawing_of(args)
 
@@ -96,7 +100,7 @@ def _run(args: argparse.Namespace) -> None:
     if len(denoiser.shape) == 1 and args.count is None and args.samples is None:
         numbers = range(COUNT)
     told = _told(args, document, numbers, checkpoint)
-    walk, stops = walk_of(denoiser, document), document.stops
+    walk, stops = walk_of(denoiser, document), stops_of(document)
     if drawing.in_bulk(len(numbers), batch):
         if args.samples is not None:
             raise UserError("--samples is for what fits into one batch; take -n, or a larger --batch")
@@ -166,22 +170,26 @@ def checkpoint_of(args: argparse.Namespace, ref: str) -> "AnyCheckpoint":
     return checkpoint_named(ref)
 
 
-def _numbers(args: argparse.Namespace, default: int) -> Sequence[int]:
-    """Which samples are drawn. UserError: -n and --samples, or no such numbers."""
+def _numbers(args: argparse.Namespace, default: int, most: int = MOST) -> Sequence[int]:
+    """Which samples are drawn, of at most so many. UserError: -n and --samples, or no such numbers."""
     if args.samples is None:
-        return range(default if args.count is None else whole(args.count, "-n", 1, MOST))
+        return range(default if args.count is None else whole(args.count, "-n", 1, most))
     if args.count is not None:
         raise UserError("-n and --samples are two ways to say which samples; leave one out")
     found: list[int] = []
     for part in args.samples.split(","):
         first, dash, last = part.partition("-")
-        low = whole(first, "--samples", 0, MOST - 1)
-        found += range(low, (whole(last, "--samples", low, MOST - 1) if dash else low) + 1)
+        low = whole(first, "--samples", 0, most - 1)
+        found += range(low, (whole(last, "--samples", low, most - 1) if dash else low) + 1)
     return tuple(dict.fromkeys(found))
 
 
 def _document(args: argparse.Namespace, base: Document) -> tuple[Document, Sequence[int]]:
     """What is to be drawn: `base` with what the flags say, and the numbers of the samples."""
+    if base.branch != TRUNK:
+        if not args.trunk:
+            return _on_branch(args, base)
+        base = replace(base, branch=TRUNK)
     document = replace(base, schedule=SCHEDULE.chosen(args, args.schedule, base.schedule))
     sampler = SAMPLER.chosen(args, args.sampler, document.sampler)
     sampler.times(document.schedule.T)  # too many steps, asked for by name, are refused and not cut down
@@ -194,3 +202,17 @@ def _document(args: argparse.Namespace, base: Document) -> tuple[Document, Seque
         origin=origin_of(args, base.origin, document.schedule.T),
     )
     return document, numbers
+
+
+def _on_branch(args: argparse.Namespace, base: Document) -> tuple[Document, Sequence[int]]:
+    """The branch that `base` looks at, with other noise or under another schedule if the flags say so.
+
+    Raises:
+        UserError: flags of the trunk, or numbers that the branch has no samples for.
+    """
+    if SAMPLER.is_asked_for(args) or args.picture is not None:
+        raise UserError("the document looks at a branch, which has a sampler and a start of its own; see --trunk")
+    count = len(base.branches[base.branch].samples)
+    seed = base.sampling.seed if args.seed is None else seed_of(args.seed)
+    schedule = SCHEDULE.chosen(args, args.schedule, base.schedule)
+    return replace(base, schedule=schedule, sampling=replace(base.sampling, seed=seed)), _numbers(args, count, count)

@@ -69,6 +69,7 @@ def save_samples(
     *,
     trajectory: NDArray[np.float32] | None = None,
     x0_hat: NDArray[np.float32] | None = None,
+    eps_hat: NDArray[np.float32] | None = None,
     t: NDArray[np.integer] | None = None,
 ) -> None:
     """Write an uncompressed .npz (noise does not compress).
@@ -80,6 +81,7 @@ def save_samples(
         provenance: written as the JSON text `provenance`.
         trajectory: x_t, (F, N, …).
         x0_hat: the predicted x_0, of the trajectory's shape.
+        eps_hat: the predicted noise, of the trajectory's shape; at t = 0 that of the step that led there.
         t: (F,), the timestep of each frame.
 
     Raises:
@@ -89,14 +91,14 @@ def save_samples(
     _expect(path, Kind.ARRAYS)
     arrays: dict[str, NDArray[np.generic]] = {} if samples.ndim != 4 else {"arr_0": to_bytes(samples)}
     arrays["samples"] = samples.astype(np.float32, copy=False)
-    if trajectory is not None:
-        arrays["trajectory"] = _like(trajectory.astype(np.float32, copy=False), samples, "trajectory")
-    if x0_hat is not None:
-        arrays["x0_hat"] = _like(x0_hat.astype(np.float32, copy=False), samples, "x0_hat")
+    way = {"trajectory": trajectory, "x0_hat": x0_hat, "eps_hat": eps_hat}
+    for key, frames in way.items():
+        if frames is not None:
+            arrays[key] = _like(frames.astype(np.float32, copy=False), samples, key)
     if t is not None:
         arrays["t"] = t.astype(np.int64)
-    if len({len(arrays[key]) for key in ("trajectory", "x0_hat", "t") if key in arrays}) > 1:
-        raise ValueError("trajectory, x0_hat and t must have one entry per frame")
+    if len({len(arrays[key]) for key in (*way, "t") if key in arrays}) > 1:
+        raise ValueError("trajectory, x0_hat, eps_hat and t must have one entry per frame")
     arrays[NPZ_KEY] = np.array(to_text(provenance))
     with writing(path) as part, part.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]  # its stub takes any keyword for allow_pickle

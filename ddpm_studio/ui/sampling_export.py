@@ -130,8 +130,8 @@ def _write_numbers(path: Path, walked: Walked, look: ChainLook) -> Iterator[Prog
     yield from reading
     told = walked.provenance(walked.t, look)
     now = walked.x[list(look.rows(len(walked.x), walked.sample, walked.marked))].cpu().numpy()
-    x, x0_hat = (np.stack([moment.of(each) for moment in reading.found]) for each in (Quantity.X_T, Quantity.X0_HAT))
-    save_samples(path, now, told, trajectory=x, x0_hat=x0_hat, t=np.array(reading.t))
+    x, x0_hat, eps_hat = (np.stack([moment.of(each) for moment in reading.found]) for each in Quantity.ALL.panes)
+    save_samples(path, now, told, trajectory=x, x0_hat=x0_hat, eps_hat=eps_hat, t=np.array(reading.t))
     yield Progress(1, 1)
 
 
