@@ -124,10 +124,6 @@ class ErrorCurve:
         """The mean error of x̂_0 at each of `log_snr` (M,)."""
         return _sigmoid(-log_snr) * self.v_error(log_snr)
 
-    def eps_stderr(self) -> Floats:
-        """The standard error of the mean error of ε̂ at the curve's own levels, (K,); 0 for one sample."""
-        return _sigmoid(self.log_snr) * _standard_errors(self.v_errors)
-
     def weighted(self, log_snr: Floats, weights: Floats) -> Floats:
         """Σ_m weights_m · error of v̂ at log_snr_m of each sample, (N,); linear between the levels."""
         at = np.clip(log_snr, self.log_snr[0], self.log_snr[-1])
@@ -220,14 +216,7 @@ def measured(
 
 def standard_error(values: Floats) -> float:
     """Of the mean of independent values (N,); 0 for a single one."""
-    return float(_standard_errors(values[None])[0])
-
-
-def _standard_errors(rows: Floats) -> Floats:
-    """Of the mean of each of (K, N), (K,)."""
-    count = rows.shape[1]
-    spread: Floats = rows.std(1, ddof=1) / np.sqrt(count) if count > 1 else np.zeros(len(rows))
-    return spread
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0
 
 
 def density_bits(x0_errors: Floats, variance: float) -> Floats:

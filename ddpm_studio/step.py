@@ -40,10 +40,6 @@ class Step:
             return self.mean + self.sigma * self.z
         return torch.add(self.mean, self.z, alpha=self.sigma) if self.sigma else self.mean
 
-    def sigma_of(self, sample: int) -> float:
-        """σ of one sample; the root mean square over its values where they differ."""
-        return float(self.sigma[sample].square().mean().sqrt()) if isinstance(self.sigma, Tensor) else self.sigma
-
 
 @dataclass(frozen=True)
 class Noise:

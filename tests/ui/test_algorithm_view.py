@@ -56,7 +56,7 @@ def test_each_symbol_carries_the_value_of_the_step_that_is_shown(qtbot, panel):
     for name, tensor, reach in (("x", step.x, 1), ("eps", step.eps, 3), ("mean", step.mean, 1), ("xs", step.next, 1)):
         expected = image_of(to_bytes(tensor[1].numpy() / np.float32(reach)))
         assert shown(panel, name).image == expected
-    assert shown(panel, "sigma").text == number(step.sigma_of(1))
+    assert shown(panel, "sigma").text == number(step.sigma)
     assert shown(panel, "at").text == number(float(panel._chain.model.denoiser.schedule.alpha_bar[100]))
 
 
