@@ -60,10 +60,11 @@ class Plane(Parameters):
         Shown.WALKS
     )
     compared: Annotated[tuple[str, ...], "samplers that start side by side from the same x_T"] = (
-        "ancestral",
         "ddim",
+        "ancestral",
         "langevin",
     )
+    picked: Annotated[bool, "whether a place has been clicked: before that the plane itself stays free"] = False
     x: Annotated[float, Range(-8.0, 8.0), "the place that was clicked, across"] = 1.2
     y: Annotated[float, Range(-8.0, 8.0), "the place that was clicked, upwards"] = 0.9
     chains: Annotated[int, Range(1, MOST_CHAINS), "trajectories that begin there"] = 12
@@ -104,4 +105,4 @@ class Plane(Parameters):
 
     def starting_at(self, x: float, y: float) -> "Plane":
         """The same with trajectories that begin at another place, at most 8 from the middle either way."""
-        return replace(self, x=min(max(x, -8.0), 8.0), y=min(max(y, -8.0), 8.0))
+        return replace(self, picked=True, x=min(max(x, -8.0), 8.0), y=min(max(y, -8.0), 8.0))

@@ -25,7 +25,7 @@ NARROW, WIDE = 0.1, 0.15
 """Widths of a kernel below which the finer lattice shows more, and above which every other cell is enough for lines."""
 SHARES = (0.25, 0.5, 0.75, 0.95)
 """Of all mass within a level line."""
-ARROWS, CLOSE = Lattice(22), Lattice(64)
+ARROWS, CLOSE = Lattice(19), Lattice(64)
 """Where arrows stand, and where the error of a network is measured."""
 PARTICLES = 500
 FAINT = 0.03

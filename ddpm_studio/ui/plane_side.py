@@ -11,6 +11,7 @@ from ddpm_studio.plane.judged import Judgement
 from ddpm_studio.plane.learning import Progress
 from ddpm_studio.ui.elided_label import ElidedLabel
 from ddpm_studio.ui.glyphs import Glyph, icon
+from ddpm_studio.ui.hint import Hint
 from ddpm_studio.ui.line_plot import Line, LinePlot
 from ddpm_studio.ui.plane_walks import SideBySide
 from ddpm_studio.ui.plot import Plot
@@ -38,6 +39,10 @@ class PlaneSide(QWidget):
         self._stop.setToolTip("end the run; its network stays until another run begins")
         self._numbers, self._bounds, self._about = ElidedLabel(self), ElidedLabel(self), ElidedLabel(self)
         self._numbers.set_full_text("Start trains a network on these points, here and now")
+        self._hints = (
+            Hint("Errors of a network:\nchoose one, or Start", self._levels),
+            Hint("Start trains a network:\nits error falls here", self._steps),
+        )
         self._running = False
         self._lay_out()
         self.show_training(running=False, under_way=False)
@@ -54,6 +59,7 @@ class PlaneSide(QWidget):
     def show_judgement(self, found: Judgement) -> None:
         """A network's errors; without one nothing is drawn."""
         if found.errors is not None:
+            self._hints[0].hide()
             self._levels.show_values(found.log_snr, (found.errors, np.full(len(found.errors), np.nan)))
 
     def show_bounds(self, text: str) -> None:
@@ -63,6 +69,8 @@ class PlaneSide(QWidget):
     def show_progress(self, learned: Sequence[Progress]) -> None:
         """A run so far, at least one look at it."""
         last, first = learned[-1], learned[0]
+        for hint in self._hints:
+            hint.hide()
         self._levels.show_values(last.log_snr, (last.errors, first.errors))
         steps = np.array([float(look.step) for look in learned])
         self._steps.show_values(steps, (np.array([look.errors.mean() for look in learned]),))

@@ -5,19 +5,20 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ddpm_studio.plane.density import REACH, Density
 from ddpm_studio.plane.world import Floats, Posterior, level_lines
 from ddpm_studio.ui import theme
+from ddpm_studio.ui.plane_items import NO_POINTS, VIEW, Dots, PlanePicture, Strokes
 from ddpm_studio.ui.plane_paint import arrows, circle, density_picture, error_picture, joined, ramp
 from ddpm_studio.ui.plot import Plot
 
 GRIP = 14.0  # pixels around a mean in which it is grabbed
 APART = 0.02  # between two points of a stroke
 SQUARE = 1.35  # up to such proportions the lattice fills a view
-FAINT, TAIL = 8, 8  # trajectories that are drawn whole, states behind a head
+FAINT, TAIL = 4, 6  # trajectories that are drawn whole, states behind a head
 
 Place = tuple[float, float]
 
@@ -48,15 +49,12 @@ class PlaneView(Plot):
         self._stroke: list[Place] | None = None
         self.drawing = False
         """Whether the mouse draws strokes."""
-        self._ground, self._wrong = _Picture(), _Picture()
-        self._lines = pg.PlotCurveItem(connect="pairs", antialias=True)
-        self._data, self._dots, self._heads = (pg.ScatterPlotItem(pxMode=True, pen=None) for _ in range(3))
-        self._arrows = pg.PlotCurveItem(connect="pairs", antialias=True)
-        self._paths, self._tails = (pg.PlotCurveItem(connect="finite", antialias=True) for _ in range(2))
-        self._circles = pg.PlotCurveItem(connect="finite", antialias=True)
+        self._ground, self._wrong = PlanePicture(), PlanePicture()
+        self._data, self._dots, self._heads = Dots(), Dots(), Dots()
+        self._lines, self._arrows = Strokes("pairs"), Strokes("pairs")
+        self._paths, self._tails, self._circles, self._pen = Strokes(), Strokes(), Strokes(), Strokes()
         self._marks = pg.ScatterPlotItem(pxMode=True)
         self._handles = pg.ScatterPlotItem(pxMode=True, size=15)
-        self._pen = pg.PlotCurveItem(antialias=True)
         for curve in (self._arrows, self._tails):  # opaque: in pieces it is painted four times as fast
             curve.setSegmentedLineMode("on")
         self._stack()
@@ -81,7 +79,7 @@ class PlaneView(Plot):
         """q(x_t) and its level lines."""
         self._density = seen
         self._ground.show_picture(None if seen is None else density_picture(seen, theme.colours()))
-        self._lines.setData(*_flat(level_lines(seen) if seen is not None else _NOTHING), connect="pairs")
+        self._lines.show_pieces(level_lines(seen) if seen is not None else _NOTHING)
 
     def show_errors(self, errors: Floats | None) -> None:
         """‖ε̂ − ε*‖, (side, side)."""
@@ -90,45 +88,48 @@ class PlaneView(Plot):
 
     def show_arrows(self, away: Floats | None) -> None:
         """The score in units of ε at the places of ARROWS, (side², 2)."""
-        self._arrows.setData(*_flat(_NOTHING if away is None else arrows(away)), connect="pairs")
+        self._arrows.show_pieces(_NOTHING if away is None else arrows(away))
 
     def show_data(self, points: Floats | None) -> None:
         """Points (M, 2) to hold the others against, small and quiet."""
-        self._data.setData(pos=_NONE if points is None else points)
+        self._data.show_points(points)
 
     def show_dots(self, points: Floats | None) -> None:
         """Points (N, 2): particles or samples."""
-        self._dots.setData(pos=_NONE if points is None else points)
+        self._dots.show_points(points)
 
     def show_paths(self, states: Floats | None, place: int = 0) -> None:
         """Trajectories (F, N, 2): a few of them whole and pale; `move_heads` says where they are."""
         self._states = _PATHS if states is None else states
-        self._paths.setData(*joined(self._states[:, :FAINT]), connect="finite")
+        self._paths.show_line(*joined(self._states[:, :FAINT]))
         self.move_heads(place)
 
     def move_heads(self, place: int) -> None:
         """Where the trajectories are, an index of their F states: there is a head, with a tail behind it."""
         tail = self._states[max(place - TAIL, 0) : place + 1]
-        self._tails.setData(*joined(tail), connect="finite")
-        self._heads.setData(pos=tail[-1] if len(tail) else _NONE)
+        self._tails.show_line(*joined(tail))
+        self._heads.show_points(tail[-1] if len(tail) else None)
 
     def show_posterior(self, found: Posterior | None, at: Place | None = None) -> None:
         """q(x_{t−1} | x_t, x_0): circles of one and two σ, x_t, x_0 and the mean; or a mark at a place alone."""
         if found is None:
-            self._circles.setData([], [])
-            self._marks.setData(pos=_NONE if at is None else np.array([at]), symbol="+", size=16)
+            self._circles.show_line(*NO_POINTS.T)
+            self._marks.setVisible(at is not None)
+            self._marks.setData(pos=NO_POINTS if at is None else np.array([at]), symbol="+", size=16)
             return
         gap = np.full((1, 2), np.nan, np.float32)
         line = np.array([found.xt, found.x0], np.float32)
         rings = [circle(found.mean, radius * found.deviation) for radius in (1.0, 2.0)]
         curve = np.concatenate([line, gap, rings[0], gap, rings[1]])
-        self._circles.setData(curve[:, 0], curve[:, 1], connect="finite")
+        self._circles.show_line(*np.ascontiguousarray(curve.T))
+        self._marks.setVisible(True)
         self._marks.setData(pos=np.array([found.xt, found.mean, found.x0]), symbol=["+", "o", "x"], size=[16, 7, 12])
 
     def show_means(self, means: Sequence[Place]) -> None:
         """Handles of a mixture's components."""
         self._means = means
-        self._handles.setData(pos=np.array(means) if means else _NONE)
+        self._handles.setVisible(len(means) > 0)
+        self._handles.setData(pos=np.array(means) if means else NO_POINTS)
 
     def show_colours(self, colours: theme.Colours) -> None:
         """Takes the current colours."""
@@ -141,8 +142,8 @@ class PlaneView(Plot):
         self._heads.setPen(pg.mkPen(colours.background, width=1.0))
         self._heads.setSize(8)
         self._arrows.setPen(pg.mkPen(colours.muted, width=1.1))
-        self._paths.setPen(pg.mkPen(colours.noise + "48", width=1.0))
-        self._tails.setPen(pg.mkPen(colours.noise, width=2.0))
+        self._paths.setPen(pg.mkPen(colours.noise + "90", width=1.3))
+        self._tails.setPen(pg.mkPen(colours.noise, width=1.6))
         self._circles.setPen(pg.mkPen(colours.weight, width=2.0))
         self._marks.setPen(pg.mkPen(colours.weight, width=2.0))
         self._marks.setBrush(pg.mkBrush(colours.weight))
@@ -172,7 +173,7 @@ class PlaneView(Plot):
             self.mean_moved.emit(self._held, x, y)
         elif self._stroke is not None and np.hypot(x - self._stroke[-1][0], y - self._stroke[-1][1]) > APART:
             self._stroke.append((x, y))
-            self._pen.setData(*np.array(self._stroke).T)
+            self._pen.show_line(*np.array(self._stroke, np.float32).T.copy())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._held is not None:
@@ -180,7 +181,7 @@ class PlaneView(Plot):
             self.mean_dropped.emit()
         elif self._stroke is not None:
             stroke, self._stroke = self._stroke, None
-            self._pen.setData([], [])
+            self._pen.show_line(*NO_POINTS.T)
             self.drawn.emit(tuple(stroke))
         else:
             super().mouseReleaseEvent(event)
@@ -195,7 +196,7 @@ class PlaneView(Plot):
         wide, high = max(self.width(), 1), max(self.height(), 1)
         longer, shorter = max(wide, high), min(wide, high)
         if longer > SQUARE * shorter:
-            return _VIEW
+            return VIEW
         half_width, half_height = REACH * wide / longer, REACH * high / longer
         return QRectF(-half_width, -half_height, 2.0 * half_width, 2.0 * half_height)
 
@@ -228,38 +229,12 @@ class PlaneView(Plot):
         item.setContentsMargins(1, 1, 1, 1)
         item.setMouseEnabled(False, False)
         item.getViewBox().setAspectLocked(True)
-        item.getViewBox().setRange(_VIEW, padding=0.0)
+        item.getViewBox().setRange(VIEW, padding=0.0)
         self.setToolTip(tip)
         self.setAccessibleName(tip)
         self.setMinimumSize(90, 80)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
 
-class _Picture(pg.ImageItem):
-    """A picture over the whole lattice, smooth between its pixels."""
-
-    def __init__(self) -> None:
-        super().__init__(axisOrder="row-major")
-        self.setVisible(False)
-
-    def show_picture(self, picture: np.ndarray[tuple[int, ...], np.dtype[np.uint8]] | None) -> None:
-        """(side, side, 4), rows from the bottom up; None hides it."""
-        self.setVisible(picture is not None)
-        if picture is not None:
-            self.setImage(picture, autoLevels=False, levels=None)
-            self.setRect(_VIEW)
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        super().paint(painter, option, widget)
-
-
-def _flat(pieces: Floats) -> tuple[Floats, Floats]:
-    flat = pieces.reshape(-1, 2)
-    return np.ascontiguousarray(flat[:, 0]), np.ascontiguousarray(flat[:, 1])
-
-
-_VIEW = QRectF(-REACH, -REACH, 2.0 * REACH, 2.0 * REACH)
 _NOTHING = np.zeros((0, 2, 2), np.float32)
-_NONE = np.zeros((0, 2), np.float32)
 _PATHS = np.zeros((0, 0, 2), np.float32)

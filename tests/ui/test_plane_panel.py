@@ -56,6 +56,22 @@ def test_that_a_click_is_a_place_that_can_be_undone(panel, session, qtbot):
     assert (session.document.plane.x, session.document.plane.y) == (Plane().x, Plane().y)
 
 
+def test_that_nothing_lies_over_the_density_before_a_place_is_clicked(panel, session, qtbot):
+    qtbot.waitUntil(lambda: bool(panel._state.walks), timeout=20_000)
+    assert not panel._view._paths.isVisible()
+    assert "click anywhere" in panel._note.text()
+    session.edit("click", plane=session.document.plane.starting_at(0.4, 0.3))
+    qtbot.waitUntil(panel._view._paths.isVisible, timeout=20_000)
+    assert "click anywhere" not in panel._note.text()
+
+
+def test_that_an_empty_plot_says_what_will_fill_it(panel, session):
+    over_steps = panel._side._hints[1]
+    assert over_steps.isVisible()
+    assert "Start" in over_steps.text()
+    assert over_steps.size() == panel._side.plots[-1].size()
+
+
 def test_that_a_mean_is_dragged_in_one_undo_step(panel, session):
     session.edit("data", plane=replace(session.document.plane, dataset="mixture:0,1 0,-1"))
     view, before = panel._view, session.undo_stack.count()
@@ -114,7 +130,7 @@ def test_that_the_network_learns_while_its_error_is_shown(panel, session, qtbot)
 
 def test_that_the_posterior_of_the_clicked_place_is_drawn(panel, session):
     session.set_t(300)
-    session.edit("click", plane=replace(session.document.plane, click=Click.POSTERIOR))
+    session.edit("click", plane=replace(session.document.plane, click=Click.POSTERIOR).starting_at(0.4, 0.3))
     x, _ = panel._view._circles.getData()
     found = panel._world.posterior(session.document.plane.x, session.document.plane.y, 300)
     assert np.nanmax(x[3:]) == pytest.approx(found.mean[0] + 2 * found.deviation, abs=1e-3)

@@ -32,11 +32,16 @@ from ddpm_studio.ui.session import Session
 
 SETTLED = 150  # ms after the last change before trajectories are walked and bounds are measured again
 REWALKED = 3000  # ms between two walks of a network in training
-MOVED = 60  # ms by which the small planes may lag behind
+MOVED = 200  # ms by which the small planes may lag behind
 TIP = (
     "q(xₜ) and the lines that hold 25, 50, 75 and 95 % of it, with training points on their way to noise; "
     "click for trajectories from there, drag the means of a mixture"
 )
+
+HINTS = {
+    Click.WALK: "click anywhere for trajectories from there",
+    Click.POSTERIOR: "click anywhere for the posterior of an xₜ there",
+}
 
 
 class PlanePanel(QWidget):
@@ -144,21 +149,26 @@ class PlanePanel(QWidget):
         """Trajectories from the place that was clicked, or the posterior of x_t there."""
         plane, place = self._session.document.plane, (self._session.document.plane.x, self._session.document.plane.y)
         first = next((walk for walk in self._state.walks if walk.place == 0 and walk.distance is None), None)
-        walking = plane.click is Click.WALK and first is not None
+        walking = plane.picked and plane.click is Click.WALK and first is not None
         if walking and first is not None:
             self._view.show_paths(first.states, first.at(float(self._session.document.schedule.alpha_bar[t])))
         else:
             self._view.show_paths(None)
-        posterior = plane.click is Click.POSTERIOR and self._world is not None and t > 0
-        self._view.show_posterior(self._world.posterior(*place, t) if posterior and self._world else None, place)
+        posterior = plane.picked and plane.click is Click.POSTERIOR and self._world is not None and t > 0
+        found = self._world.posterior(*place, t) if posterior and self._world else None
+        self._view.show_posterior(found, place if plane.picked else None)
 
     def _noted(self, t: int) -> str:
         assert self._world is not None
         schedule = self._session.document.schedule
         text = f"xₜ = {schedule.sqrt_alpha_bar[t]:.3f} x₀ + {schedule.sqrt_one_minus_alpha_bar[t]:.3f} ε"
         if self._session.document.plane.network == TRAINING and self._world.network is None:
-            return f"{text}    no network yet: Start trains one"
-        return f"{text}    the network has another schedule: noise levels are matched" if self._world.matched else text
+            return f"{text}    ·  no network yet: Start trains one"
+        if self._world.matched:
+            return f"{text}    ·  the network has another schedule: noise levels are matched"
+        return (
+            text if self._session.document.plane.picked else f"{text}    ·  {HINTS[self._session.document.plane.click]}"
+        )
 
     def _on_loaded(self, data: PointData) -> None:
         self._state = replace(self._state, data=data, judgement=None, walks=())
