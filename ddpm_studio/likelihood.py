@@ -18,6 +18,7 @@ from torch import Tensor
 from ddpm_studio.error_curve import RATIOS, Curve, Floats, Level, standard_error
 from ddpm_studio.errors import UserError
 from ddpm_studio.sampler import Ancestral, Sampler, Times
+from ddpm_studio.sampler import Sigma as SigmaFrom
 from ddpm_studio.schedule import Schedule, Table
 
 
@@ -192,11 +193,12 @@ def small_variance(schedule: Schedule) -> Table:
     return variance
 
 
-def sampler_variance(sampler: Sampler, schedule: Schedule) -> Table:
+def sampler_variance(sampler: Sampler, schedule: Schedule) -> Sigma | Table:
     """σ_t² of an ancestral sampler that takes every step, (T+1,); at t = 1 what it would be with β̃_2 for β̃_1.
 
     Raises:
-        UserError: another sampler, whose steps are not those of the bound, or one that adds no noise.
+        UserError: another sampler, whose steps are not those of the bound; one that adds no noise; or one whose σ² the
+            network has learned, for then there is no table.
     """
     if not isinstance(sampler, Ancestral):
         raise UserError(
@@ -204,6 +206,10 @@ def sampler_variance(sampler: Sampler, schedule: Schedule) -> Table:
         )
     if not sampler.noise:
         refuse_infinite(np.zeros(schedule.T + 1))
+    if sampler.sigma is SigmaFrom.OPTIMAL:
+        return Sigma.OPTIMUM
+    if sampler.sigma is SigmaFrom.LEARNED:
+        raise UserError("the variance of this sampler is the one that the network has learned; choose learned")
     share = sampler.variance
     variance = np.zeros(schedule.T + 1)
     variance[1:] = schedule.beta[1:] ** share * small_variance(schedule)[1:] ** (1.0 - share)

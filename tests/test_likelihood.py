@@ -16,6 +16,7 @@ from ddpm_studio.networks.build import fresh
 from ddpm_studio.noise import Purpose, gaussian
 from ddpm_studio.objective import Target
 from ddpm_studio.sampler import Ancestral, Ddim
+from ddpm_studio.sampler import Sigma as SigmaFrom
 from ddpm_studio.schedule import Cosine, Linear, Quadratic
 
 SCHEDULE = Linear()
@@ -202,6 +203,12 @@ def test_a_sampler_s_own_variance_is_between_the_two():
     for share, sigma in ((0.0, Sigma.BETA_TILDE), (1.0, Sigma.BETA)):
         own = sampler_variance(Ancestral(variance=share), SCHEDULE)
         np.testing.assert_allclose(own[1:], sigma.of(SCHEDULE, np.zeros(1001))[1:])
+
+
+def test_a_sampler_whose_variance_depends_on_the_network_has_the_bound_of_that_variance():
+    assert sampler_variance(Ancestral(sigma=SigmaFrom.OPTIMAL), SCHEDULE) is Sigma.OPTIMUM
+    with pytest.raises(UserError, match="choose learned"):
+        sampler_variance(Ancestral(sigma=SigmaFrom.LEARNED), SCHEDULE)
 
 
 @pytest.mark.parametrize("T", [2, 3, 10, 1000])
