@@ -7,8 +7,8 @@ from ddpm_studio.branch import lineage
 from ddpm_studio.denoiser import Denoiser
 from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
+from ddpm_studio.origin.start import Start, begin
 from ddpm_studio.route import Route, route, trunk
-from ddpm_studio.start import Start, begin
 from ddpm_studio.step import State, Step
 from ddpm_studio.tree import begun, rows_in, steps, taken
 

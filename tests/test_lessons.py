@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ddpm_studio.bounds import chain_numbers, gaussian_numbers, jensen, joint_numbers, tangent
 from ddpm_studio.document import Document
+from ddpm_studio.inequalities import chain_numbers, gaussian_numbers, jensen, joint_numbers, tangent
 from ddpm_studio.lessons import all_chapters
 from ddpm_studio.lessons.actions import ACTIONS, Edit
 from ddpm_studio.lessons.chapter import Buttons, Cursor, Equation, Figure, Settings, Text, chapters

@@ -5,7 +5,6 @@ import pytest
 import torch
 from PIL import Image
 
-from ddpm_studio.canvas import INLINE, fitted, mask_of, reference_of
 from ddpm_studio.cli import main
 from ddpm_studio.denoiser import Exact
 from ddpm_studio.document import Document
@@ -13,10 +12,11 @@ from ddpm_studio.errors import UserError
 from ddpm_studio.export import read_provenance
 from ddpm_studio.noise import Purpose, gaussian
 from ddpm_studio.origin import ORIGINS, Between, Encoded, FromNoise, FromPicture, Origin, Repair
+from ddpm_studio.origin.canvas import INLINE, fitted, mask_of, reference_of
+from ddpm_studio.origin.start import Start, begin, reverse
 from ddpm_studio.sample import sample
 from ddpm_studio.sampler import Ancestral, Ddim
 from ddpm_studio.schedule import Linear
-from ddpm_studio.start import Start, begin, reverse
 
 SHAPE = (3, 8, 8)
 SCHEDULE = Linear(T=100, scaled=True)

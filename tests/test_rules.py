@@ -9,10 +9,10 @@ from diffusers import DDPMScheduler
 from torch import Tensor
 
 from ddpm_studio.denoiser import Exact, Prediction
-from ddpm_studio.encode import encode
 from ddpm_studio.errors import UserError
 from ddpm_studio.neighbours import watch
 from ddpm_studio.noise import Purpose
+from ddpm_studio.origin.encode import encode
 from ddpm_studio.process import x0_from_eps
 from ddpm_studio.rules import langevin_move
 from ddpm_studio.sample import Known, Step, sample

@@ -42,7 +42,7 @@ class Chains:
 def walk_of(denoiser: "Denoiser", document: Document) -> "Walk":
     """How the samples of a document, or of the branch it looks at, are drawn: the chain of each batch of numbers."""
     from ddpm_studio.branching import ways  # noqa: PLC0415 - torch, not needed for --help
-    from ddpm_studio.start import reverse  # noqa: PLC0415 - as above
+    from ddpm_studio.origin.start import reverse  # noqa: PLC0415 - as above
 
     if document.branch != TRUNK:
         return partial(ways, document, denoiser)

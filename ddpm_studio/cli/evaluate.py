@@ -67,14 +67,14 @@ def _run(args: argparse.Namespace) -> None:
     count = None if args.count is None else whole(args.count, "-n", 1, 100_000)
     seed, seconds = seed_of(args.seed), None if args.seconds is None else whole(args.seconds, "--seconds", 1, 86_400)
 
-    from ddpm_studio.cli import measured  # noqa: PLC0415 - torch, not needed for --help
+    from ddpm_studio.cli import measurements  # noqa: PLC0415 - torch, not needed for --help
 
     subject = _subject(args, count)
     subject = subject.on_training() if args.training else subject
     reports: Mapping[str, Callable[[], Report]] = {
-        "bound": lambda: measured.bound_of(subject, args.sigma, seed, seconds),
-        "rate_distortion": lambda: measured.rate_of(subject, args.sigma, seed),
-        "loss_per_level": lambda: measured.levels_of(subject),
+        "bound": lambda: measurements.bound_of(subject, args.sigma, seed, seconds),
+        "rate_distortion": lambda: measurements.rate_of(subject, args.sigma, seed),
+        "loss_per_level": lambda: measurements.levels_of(subject),
     }
     made = [reports[what]() for what in asked]
     if out is None:

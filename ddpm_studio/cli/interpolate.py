@@ -68,8 +68,8 @@ def _run(args: argparse.Namespace) -> None:
     kept = [len(document.stops) - 1]
     chains = walked(walk_of(denoiser, document), range(count), denoiser.shape, document.stops, kept, batch=count)
 
-    from ddpm_studio.canvas import fitted  # noqa: PLC0415 - as above
     from ddpm_studio.data import to_bytes  # noqa: PLC0415
+    from ddpm_studio.origin.canvas import fitted  # noqa: PLC0415 - as above
 
     a, b = (fitted(ref, denoiser.shape).picture for ref in document.origin.references)
     strip = export.strip(np.stack([a, *to_bytes(chains.x[-1]), b]))

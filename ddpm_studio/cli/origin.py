@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from ddpm_studio.cli.flags import whole
 from ddpm_studio.cli.opened import located
@@ -49,7 +50,7 @@ def origin_of(args: argparse.Namespace, current: Origin, T: int) -> Origin:
         resamplings = (
             {} if args.resamplings is None else {"resamplings": whole(args.resamplings, "--resamplings", 1, 50)}
         )
-        return Repair(picture=picture_of(args.picture), mask=located(args.mask, ()), **resamplings)
+        return Repair(picture=picture_of(args.picture), mask=_mask_of(args.mask), **resamplings)
     if args.encode:
         _refuse(asked, {"--encode"}, "an encoded picture begins at the sampler's first t")
         return Encoded(picture=picture_of(args.picture))
@@ -70,9 +71,16 @@ def picture_of(ref: str) -> str:
     return located(ref, ())
 
 
+def _mask_of(path: str) -> str:
+    from ddpm_studio.data import open_picture  # noqa: PLC0415 - as above
+
+    open_picture(Path(path).expanduser())
+    return located(path, ())
+
+
 def tell_fitting(origin: Origin, shape: tuple[int, ...]) -> None:
     """Says on the standard error stream what is done to each picture, so that it fits the denoiser."""
-    from ddpm_studio.canvas import fitted  # noqa: PLC0415 - Pillow, not needed for --help
+    from ddpm_studio.origin.canvas import fitted  # noqa: PLC0415 - Pillow, not needed for --help
 
     for ref in origin.references:
         if told := fitted(ref, shape).told:

@@ -142,7 +142,7 @@ def _with_errors(denoiser: "Denoiser", document: Document, data: "Data") -> "Den
         return denoiser
 
     from ddpm_studio.error_curve import ErrorCurve  # noqa: PLC0415 - see above
-    from ddpm_studio.measured import Measured, levels_of  # noqa: PLC0415
+    from ddpm_studio.measured_denoiser import Measured, levels_of  # noqa: PLC0415
 
     levels, probe = levels_of(denoiser, data)
     return Measured(denoiser, ErrorCurve.of(watched(levels, len(probe.times), "noise levels"), probe.x0))

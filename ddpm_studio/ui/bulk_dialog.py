@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QProgre
 from ddpm_studio.bulk import Made, generate
 from ddpm_studio.bulk_store import store_for
 from ddpm_studio.document import provenance
+from ddpm_studio.origin.start import reverse
 from ddpm_studio.params import Parameters, Range
 from ddpm_studio.sample import Step
-from ddpm_studio.start import reverse
 from ddpm_studio.ui.form import Form
 from ddpm_studio.ui.job import Job, Outcome
 from ddpm_studio.ui.sampling_export import Walked

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFormLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
-from ddpm_studio.bounds import chain_numbers, gaussian_numbers, jensen, joint_numbers, tangent
+from ddpm_studio.inequalities import chain_numbers, gaussian_numbers, jensen, joint_numbers, tangent
 from ddpm_studio.lessons.chapter import Figure
 from ddpm_studio.ui import theme
 from ddpm_studio.ui.plot import Plot

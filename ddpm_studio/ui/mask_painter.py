@@ -5,8 +5,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ddpm_studio.canvas import Mask
 from ddpm_studio.data import Picture, to_channels
+from ddpm_studio.origin.canvas import Mask
 from ddpm_studio.ui import theme
 
 SIDE = 150  # logical pixels at first

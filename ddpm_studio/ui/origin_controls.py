@@ -7,11 +7,11 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from ddpm_studio.canvas import Fitted, Mask, fitted, mask_of, reference_of
 from ddpm_studio.data import DATASETS
 from ddpm_studio.denoiser import Denoiser
 from ddpm_studio.document import EXACT, Document
 from ddpm_studio.origin import ORIGINS, FromNoise, Origin, Repair
+from ddpm_studio.origin.canvas import Fitted, Mask, fitted, mask_of, reference_of
 from ddpm_studio.params import Parameter, Range
 from ddpm_studio.ui.combo import Combo
 from ddpm_studio.ui.form import Form

@@ -11,13 +11,13 @@ from ddpm_studio.branch import TRUNK
 from ddpm_studio.branching import broken, route_of, start_of
 from ddpm_studio.document import Document
 from ddpm_studio.error_curve import ErrorCurve
-from ddpm_studio.measured import Measured, levels_of
+from ddpm_studio.measured_denoiser import Measured, levels_of
 from ddpm_studio.neighbours import Neighbours, Watched, compare, near, watch
+from ddpm_studio.origin.start import known_of
 from ddpm_studio.route import Leg
 from ddpm_studio.sample import Known, Step
 from ddpm_studio.sampler import wants_errors
 from ddpm_studio.schedule import Schedule
-from ddpm_studio.start import known_of
 from ddpm_studio.step import State
 from ddpm_studio.tree import begun, steps
 from ddpm_studio.ui.model import Model, Source, opened

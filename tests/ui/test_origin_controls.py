@@ -6,9 +6,9 @@ from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from ddpm_studio.canvas import mask_of, reference_of
 from ddpm_studio.document import Document
 from ddpm_studio.origin import Between, FromNoise, FromPicture, Repair
+from ddpm_studio.origin.canvas import mask_of, reference_of
 from ddpm_studio.sampler import Ddim, Heun
 from ddpm_studio.schedule import Linear
 from ddpm_studio.ui.mask_painter import MaskPainter

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ddpm_studio.canvas import fitted, mask_of
 from ddpm_studio.data import to_unit
 from ddpm_studio.denoiser import Denoiser
-from ddpm_studio.encode import encode
 from ddpm_studio.noise import Purpose, gaussian
 from ddpm_studio.origin import Between, Encoded, FromPicture, Origin, Repair
+from ddpm_studio.origin.canvas import fitted, mask_of
+from ddpm_studio.origin.encode import encode
 from ddpm_studio.process import q_sample
 from ddpm_studio.sample import Known, sample
 from ddpm_studio.sampler import Sampler
