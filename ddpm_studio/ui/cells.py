@@ -1,6 +1,7 @@
 """Where the pictures of a grid lie in a widget: plain arithmetic, no widget."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import ceil, floor
 
 GAP = 3  # logical pixels between two pictures
@@ -36,6 +37,7 @@ class Cells:
         return (index, u / self.width, v / self.height) if inside and u < self.width and v < self.height else None
 
 
+@lru_cache(maxsize=64)  # asked at every painting and movement of the mouse
 def arranged(
     count: int, picture: tuple[int, int], area: tuple[float, float], *, label: float = 0.0, ratio: float = 1.0
 ) -> Cells:

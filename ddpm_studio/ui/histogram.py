@@ -25,13 +25,20 @@ class Histogram(Plot):
         self.addItem(self._bars)
         self.addItem(self._normal)
         self._fix_axes()
-        self.setTitle(title, size="9pt")
+        self._title = ""
+        self.set_title(title)
         self.setToolTip(tip)
-        self.setAccessibleName(title)
         self.setMinimumSize(150, 80)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme.watcher().changed.connect(self.show_colours)
         self.show_colours(theme.colours())
+
+    def set_title(self, title: str) -> None:
+        """What is shown, above it."""
+        if title != self._title:
+            self._title = title
+            self.setTitle(title, size="9pt")
+            self.setAccessibleName(title)
 
     def show_values(self, values: NDArray[np.float32]) -> None:
         """Shows how the values, of any shape, are distributed."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ddpm_studio.data.pictures import Picture
 from ddpm_studio.errors import UserError
-from ddpm_studio.export import Provenance, grid, save_picture
+from ddpm_studio.export import Provenance, grid, save_picture, save_samples
 from ddpm_studio.ui.cells import Cells, arranged
 from ddpm_studio.ui.saving import ask_target
 
@@ -116,7 +116,7 @@ class ImageGrid(QWidget):
         self._pictures = pictures if pictures.ndim == 4 else pictures[None]
         self._values = values if values is None or values.ndim == 4 else values[None]
         self._labels = labels
-        self._images = [image_of(picture) for picture in self._pictures]
+        self._images = images_of(self._pictures)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if len(self._images) > 1 else Qt.FocusPolicy.NoFocus)
         self._all.setVisible(len(self._images) > 1 and self._provenance is not None)
         for action in self.actions():
@@ -143,14 +143,23 @@ class ImageGrid(QWidget):
         if self._images:
             QGuiApplication.clipboard().setImage(self._images[max(self._selected, 0)])
 
-    def save(self, picture: Picture, name: str) -> None:
-        """Asks where, and saves a picture (H, W, C) as PNG with its provenance."""
+    def save(self, picture: Picture, rows: Sequence[int], name: str) -> None:
+        """Asks where, and saves with its provenance a picture (H, W, C) as PNG, or the numbers behind it as NPZ.
+
+        Args:
+            picture: as PNG.
+            rows: of which pictures the numbers are saved: `samples`, (N, C, H, W).
+            name: offered.
+        """
         assert self._provenance is not None
-        path = ask_target(self, "Save picture", name, ".png")
+        path = ask_target(self, "Save picture", name, ".png", ".npz")
         if path is None:
             return
         try:
-            save_picture(path, picture, self._provenance())
+            if path.suffix.lower() == ".npz":
+                save_samples(path, self._numbers(rows), self._provenance())
+            else:
+                save_picture(path, picture, self._provenance())
         except UserError as error:
             self.refused.emit(str(error))
         else:
@@ -210,7 +219,7 @@ class ImageGrid(QWidget):
         copy, save = QAction("Copy picture", self), QAction("Save picture…", self)
         self._all = QAction("Save all as one picture…", self)
         copy.triggered.connect(self.copy)
-        save.triggered.connect(lambda: self.save(self._pictures[max(self._selected, 0)], "picture"))
+        save.triggered.connect(self._on_save)
         self._all.triggered.connect(self._on_save_all)
         save.setVisible(self._provenance is not None)
         self._all.setVisible(False)
@@ -218,9 +227,22 @@ class ImageGrid(QWidget):
             action.setEnabled(False)
             self.addAction(action)
 
+    def _on_save(self) -> None:
+        one = max(self._selected, 0)
+        self.save(self._pictures[one], [one], "picture")
+
     def _on_save_all(self) -> None:
         """Those that are shown, as they are arranged."""
-        self.save(grid(self._pictures[list(self.order)], self._cells().columns), "pictures")
+        rows = list(self.order)
+        self.save(grid(self._pictures[rows], self._cells().columns), rows, "pictures")
+
+    def _numbers(self, rows: Sequence[int]) -> Values:
+        """What some pictures show; what their bytes stand for where nothing more is known."""
+        if self._values is not None:
+            return self._values[list(rows)]
+        low, high = self._span
+        shown = low + np.moveaxis(self._pictures[list(rows)], -1, 1) * ((high - low) / 255)
+        return shown.astype(np.float32)
 
     def _follow(self, point: QPointF) -> None:
         under = self.value_at(point) if self.underMouse() else ""
@@ -264,6 +286,15 @@ class ImageGrid(QWidget):
 
     def _elided(self, text: str, width: float) -> str:
         return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(width))
+
+
+def images_of(pictures: Picture) -> list[QImage]:
+    """The pictures (N, H, W, C), each as `image_of` gives it, converted together."""
+    count, height, width, channels = pictures.shape
+    if count == 0:
+        return []
+    tall = image_of(pictures.reshape(count * height, width, channels))
+    return [tall.copy(0, index * height, width, height) for index in range(count)]
 
 
 def image_of(picture: Picture) -> QImage:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from ddpm_studio.data import to_bytes
@@ -43,6 +44,7 @@ class PixelView(ImageGrid):
         super().__init__(caption, tip, provenance=provenance, parent=parent)
         self._quantities: Sequence[Quantity] = ()
         self._boxes: dict[str, Box] = {}
+        self._labels_drawn: dict[tuple[object, ...], QPixmap] = {}
         self._zoom, self._corner = 1.0, QPointF(0.0, 0.0)  # what is seen begins there, in shares of the picture
         self._pixel: tuple[int, int] | None = None
         self._held: QPointF | None = None
@@ -159,16 +161,32 @@ class PixelView(ImageGrid):
         return QRectF(left, top, width / self._zoom, height / self._zoom)
 
     def _paint_label(self, painter: QPainter, quantity: Quantity, box: QRectF) -> None:
+        """The label of a picture, which is drawn once for each width and colour."""
+        ratio, colours = self.devicePixelRatioF(), theme.colours()
+        key = quantity.markup, quantity.reach, box.width(), ratio, colours.foreground, colours.muted, self.font().key()
+        if key not in self._labels_drawn:
+            if len(self._labels_drawn) >= 8 * max(len(self._quantities), 1):  # after many sizes of the window
+                self._labels_drawn.clear()
+            self._labels_drawn[key] = self._drawn_label(quantity, box.width(), ratio)
+        painter.drawPixmap(QPointF(box.left(), box.bottom()), self._labels_drawn[key])
+
+    def _drawn_label(self, quantity: Quantity, width: float, ratio: float) -> QPixmap:
         """The symbol, and the range it is painted on where there is room for that."""
-        label, colours = self._boxes[quantity.markup], theme.colours()
-        note, metrics = f"±{quantity.reach:g}", self.fontMetrics()
-        wide = label.width * EM + 5 + metrics.horizontalAdvance(note)
-        both = wide <= box.width()
-        left = box.center().x() - (wide if both else label.width * EM) / 2
-        label.paint(painter, QPointF(left, box.bottom() + 1.15 * EM), EM, QColor(colours.foreground))
+        drawn = QPixmap(ceil(width * ratio), ceil(self._label_height() * ratio))
+        drawn.setDevicePixelRatio(ratio)
+        drawn.fill(Qt.GlobalColor.transparent)
+        painter, label, colours = QPainter(drawn), self._boxes[quantity.markup], theme.colours()
+        painter.setFont(self.font())
+        note = f"±{quantity.reach:g}"
+        wide = label.width * EM + 5 + self.fontMetrics().horizontalAdvance(note)
+        both = wide <= width
+        left = (width - (wide if both else label.width * EM)) / 2
+        label.paint(painter, QPointF(left, 1.15 * EM), EM, QColor(colours.foreground))
         if both:
             painter.setPen(QColor(colours.muted))
-            painter.drawText(QPointF(left + label.width * EM + 5, box.bottom() + 1.15 * EM), note)
+            painter.drawText(QPointF(left + label.width * EM + 5, 1.15 * EM), note)
+        painter.end()
+        return drawn
 
     def _paint_cross(self, painter: QPainter, box: QRectF) -> None:
         """A frame around the pixel, and lines that lead to it."""

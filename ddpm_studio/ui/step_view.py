@@ -2,23 +2,26 @@
 
 from collections.abc import Callable, Iterator
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ddpm_studio.anatomy import Sizes, one
 from ddpm_studio.export import Provenance
 from ddpm_studio.sample import Step
 from ddpm_studio.ui.histogram import Histogram
 from ddpm_studio.ui.model import Model
+from ddpm_studio.ui.pace import Pace
 from ddpm_studio.ui.pixel_view import PixelView, Quantity
 from ddpm_studio.ui.plot_export import ask_and_save
 from ddpm_studio.ui.reverse_walk import Frame
 from ddpm_studio.ui.sampling_views import EPS_RANGE
+from ddpm_studio.ui.still_label import StillLabel
 
 EPS = 1  # the place of ε̂ among the quantities: what the histogram shows at first
 TALL = 420  # logical pixels of height from which there is room for the histogram
 LINES = 8  # of the numbers below the pictures: as many as a pixel's values take
+READ = 250  # ms between two drawings of numbers and histogram: while it plays, they are read, and cost most
 
 
 class StepView(QWidget):
@@ -32,15 +35,14 @@ class StepView(QWidget):
         self._provenance = provenance
         self._model: Model | None = None
         self._quantities: tuple[Quantity, ...] = ()
-        self._summary = ""
+        self._step: Step | None = None  # of a single sample
         self.pictures = PixelView("sample", _PICTURES_TIP, provenance)
         self.pictures.select(EPS)
-        self.numbers = QLabel(self)
-        self.numbers.setTextFormat(Qt.TextFormat.PlainText)
-        self.numbers.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.numbers = StillLabel(LINES, self)
         self.numbers.setToolTip(_NUMBERS_TIP)
-        self.numbers.setFixedHeight(LINES * self.fontMetrics().lineSpacing() + 2)
         self.histogram = Histogram("values of ε̂, N(0, 1)", _HISTOGRAM_TIP)
+        self._pace = Pace(READ, self)
+        self._pace.due.connect(self._draw)
         self.pictures.saved.connect(self.saved)
         self.pictures.refused.connect(self.refused)
         self.pictures.picked.connect(self._on_picked)
@@ -55,7 +57,9 @@ class StepView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where it is low, the pictures are more important."""
-        self.histogram.setVisible(self.height() >= TALL)
+        if self.histogram.isVisibleTo(self) != (self.height() >= TALL):
+            self.histogram.setVisible(self.height() >= TALL)
+            self._pace.now()
         super().resizeEvent(event)
 
     def show_model(self, model: Model) -> None:
@@ -66,25 +70,33 @@ class StepView(QWidget):
         """One sample of the frame."""
         if self._model is None or sample >= len(frame.x):
             return
-        step = one(frame.step, sample)
+        self._step = step = one(frame.step, sample)
         self._quantities = tuple(quantities(step))
         self.pictures.set_caption(f"sample {sample}, t = {step.t} → {step.s}")
         self.pictures.show_quantities(self._quantities)
-        self._summary = _summary(step, Sizes.of(self._model.denoiser.schedule, step))
-        self._on_pointed(self.pictures.pixel)
-        self._draw_histogram()
+        self._pace.ask()
 
     def _on_picked(self, _index: int) -> None:
         self._draw_histogram()
 
     def _on_pointed(self, _pixel: tuple[int, int] | None) -> None:
+        self._draw_numbers()
+
+    def _draw(self) -> None:
+        self._draw_numbers()
+        if self.histogram.isVisibleTo(self):
+            self._draw_histogram()
+
+    def _draw_numbers(self) -> None:
         """In the place of the numbers stand a pixel's values while the mouse is on one."""
-        self.numbers.setText(self.pictures.told() or self._summary)
+        if self._step is not None and self._model is not None:
+            told = self.pictures.told()
+            self.numbers.set_text(told or _summary(self._step, Sizes.of(self._model.denoiser.schedule, self._step)))
 
     def _draw_histogram(self) -> None:
         if self._quantities:
             chosen = self._quantities[max(self.pictures.selected, 0)]
-            self.histogram.setTitle(f"values of {chosen.name}, N(0, 1)", size="9pt")
+            self.histogram.set_title(f"values of {chosen.name}, N(0, 1)")
             self.histogram.show_values(chosen.values)
 
     def _on_export_asked(self, suffix: str) -> None:

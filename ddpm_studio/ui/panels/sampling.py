@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from ddpm_studio.document import EXACT, Document, provenance
 from ddpm_studio.export import Provenance
@@ -27,6 +27,7 @@ from ddpm_studio.ui.sampling_export_button import SamplingExportButton
 from ddpm_studio.ui.sampling_views import SamplingViews
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.step_inspector import StepInspector
+from ddpm_studio.ui.still_label import StillLabel
 from ddpm_studio.ui.tree_view import TreeView
 
 SPEED = 25  # steps a second at first
@@ -66,7 +67,7 @@ class SamplingPanel(QWidget):
         self._compare = CompareView(session, self._chain, self._provenance, self)
         self._inspector.add_view("Compare", self._compare)
         self._order = SampleOrder(lambda: self._chain.trajectory, self._compared, lambda: self._selected, self)
-        self._status = QLabel(self)
+        self._status = StillLabel(parent=self)
         self._export = SamplingExportButton(self._walked, self)
         self._lay_out()
         self._connect()
@@ -87,6 +88,11 @@ class SamplingPanel(QWidget):
         self._controls.close_jobs()
         self._progress.close_jobs()
         self._export.close_jobs()
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether what was asked for is shown."""
+        return self._chain.position == self._chain.wanted
 
     def show_model(self, model: Model) -> None:
         """What the denoiser is, and how long its chain."""
@@ -118,7 +124,7 @@ class SamplingPanel(QWidget):
         seconds = self._chain.seconds_left
         left = f", {seconds:.0f} s left" if seconds >= 1.5 else ""
         told = "finished" if front == last else f"walked to step {front} of {last}{left}"
-        self._status.setText(told if front >= 0 else _reading(self._source()))
+        self._status.set_text(told if front >= 0 else _reading(self._source()))
         seen = list(takewhile(lambda near: near is not None, self._chain.neighbours))
         self._inspector.show_walk(self._chain.times, seen, self._chain.sizes, self._selected)
 
@@ -242,7 +248,7 @@ class SamplingPanel(QWidget):
         self._verify(Source.of(document, self._session.live))
 
     def _verify(self, source: Source) -> None:
-        self._status.setText(_reading(source))
+        self._status.set_text(_reading(source))
         self._chain.verify(source)
 
     def _on_verified(self, source: Source) -> None:
@@ -265,7 +271,7 @@ class SamplingPanel(QWidget):
         self._controls.show_document(self._session.document)
         self.show_progress()
         if self._chain.front < 0:
-            self._status.setText("no chain")
+            self._status.set_text("no chain")
             self._controls.note.show_nothing()
         self._session.reported.emit(text)
 
