@@ -43,6 +43,7 @@ class Measurements(QObject):
         self.levels = 0  # of the curve, or of the schedule where all are measured
         self.whole = False  # every t of `measured_under` is being, or has been, measured
         self.measured_under: Schedule | None = None
+        self.has_learned = False  # whether the denoiser says its own σ²
         self._levels: list[Level] = []
         self._curve: ErrorCurve | None = None
         self._jobs: dict[str, Job] = {}
@@ -81,11 +82,6 @@ class Measurements(QObject):
             self._curve = ErrorCurve.of(self._levels, self.subject.probe.x0)
         return self._curve
 
-    @property
-    def has_learned(self) -> bool:
-        """Whether the denoiser says its own σ²."""
-        return bool(self._levels) and self._levels[0].learned is not None
-
     def bound(self, schedule: Schedule, sigma: Sigma | None) -> Bound | None:
         """The bound of `schedule`; None while too little has been measured.
 
@@ -105,7 +101,7 @@ class Measurements(QObject):
     def open(self, document: Document, live: LiveNetwork | None, trained: bool) -> None:
         """Reads another denoiser and says what a level costs; goes on by itself where the curve takes a moment."""
         self.stop()
-        self.subject, self._levels, self._curve, self.whole = None, [], None, False
+        self.subject, self._levels, self._curve, self.whole, self.has_learned = None, [], None, False, False
         self._start(CURVE, partial(curve, document, live, trained), steps=2)
 
     def play(self, seconds: float = inf) -> None:
@@ -216,6 +212,7 @@ class Measurements(QObject):
                     self.play(AT_ONCE)
             elif isinstance(value, Level):
                 self._levels.append(value)
+                self.has_learned = value.learned is not None
         self._curve = None
         self.seconds = self._pace()
         late = self.running and monotonic() - self._begun > self._allowed

@@ -203,7 +203,11 @@ class LinePlot(Plot):
         elif high - low < 1e-9 * max(abs(high), 1e-9):
             low, high = min(0.0, 2 * low), max(2 * high, 1e-12)
         left, right = float(x.min()), float(x.max())
-        self.setXRange(left, right if right > left else left + 1.0, padding=0.02)
+        self._show_range(left, right if right > left else left + 1.0, low, high)
+
+    def _show_range(self, left: float, right: float, low: float, high: float) -> None:
+        """Shows what lies between these, with a little room around it."""
+        self.setXRange(left, right, padding=0.02)
         self.setYRange(low, high, padding=0.06)
 
 

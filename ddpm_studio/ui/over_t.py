@@ -1,7 +1,7 @@
 """A plot of lines over t = 1..T with the shared cursor: the left button moves t, the wheel zooms."""
 
 from collections.abc import Sequence
-from math import inf
+from math import ceil, floor, inf, log2
 
 import numpy as np
 import pyqtgraph as pg
@@ -42,8 +42,9 @@ class OverT(LinePlot):
         span: tuple[float, float] | None = None,
         limits: tuple[float, float] = (-inf, inf),
     ) -> None:
+        self._fitted: tuple[float, ...] | None = None  # what is shown, unless somebody has zoomed
+        self._decades = decades
         super().__init__(name, tip, lines, parent, log=log, span=span, limits=limits)
-        self._decades, self._t = decades, 1
         if decades:
             item = self.getPlotItem()
             item.setAxisItems({"bottom": DecadeAxis("bottom")})
@@ -61,7 +62,6 @@ class OverT(LinePlot):
 
     def show_t(self, t: int) -> None:
         """Puts the cursor at t; on a logarithmic axis 0 is left of everything."""
-        self._t = t
         self._cursor.setPos(self._place(t))
         self._cursor.setVisible(not self._decades or t > 0)
 
@@ -83,12 +83,24 @@ class OverT(LinePlot):
         else:
             super().mouseMoveEvent(event)
 
+    def _show_range(self, left: float, right: float, low: float, high: float) -> None:
+        """In whole eighths of the height, so that in a drag the axes stand still most of the time: they cost most."""
+        unit = 0.5 ** floor(-log2(max(high - low, 1e-12) / 8.0))
+        wanted = (left, right, floor(low / unit) * unit, ceil(high / unit) * unit)
+        if wanted != self._fitted:
+            self._fitted = wanted
+            super()._show_range(*wanted)
+
+    def _on_zoomed(self) -> None:
+        super()._on_zoomed()
+        self._fitted = None
+
     def _place(self, t: int) -> float:
         return float(np.log10(max(t, 1))) if self._decades else float(t)
 
     def _at(self, position: QPointF) -> int:
         x = self.getPlotItem().getViewBox().mapSceneToView(self.mapToScene(position.toPoint())).x()
-        return round(10.0 ** min(x, 6.0)) if self._decades else round(x)
+        return int(round(10.0 ** min(x, 6.0)) if self._decades else round(x))
 
     def _show_cursor_colour(self, colours: theme.Colours) -> None:
         self._cursor.setPen(pg.mkPen(colours.cursor, width=1))

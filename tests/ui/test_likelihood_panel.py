@@ -4,15 +4,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from ddpm_studio.data import load
-from ddpm_studio.denoiser import Exact
+from ddpm_studio.denoiser import Exact, Trained
 from ddpm_studio.document import Document
 from ddpm_studio.error_curve import ErrorCurve, measured
-from ddpm_studio.likelihood import Sigma, bound
+from ddpm_studio.likelihood import Sigma, bound, learned_bound
+from ddpm_studio.networks.build import fresh
+from ddpm_studio.networks.settings import UNet
+from ddpm_studio.objective import Target
 from ddpm_studio.schedule import Cosine, Linear
+from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.panels.likelihood import LikelihoodPanel
 from ddpm_studio.ui.session import Session
 
@@ -181,4 +185,50 @@ def test_nothing_is_read_before_somebody_looks(qtbot, session):
     session.edit("other", schedule=Cosine(T=10))
     assert panel._measured.subject is None
     assert not panel.findChildren(type(panel._measured))[0]._jobs
+    panel.close_jobs()
+
+
+def test_a_click_in_a_plot_moves_the_shared_t_and_the_cursor_is_in_all_of_them(qtbot, panel, session):
+    measured_out(qtbot, panel)
+    plot = panel.bound.rate
+    box = plot.getPlotItem().getViewBox()
+    place = plot.mapFromScene(box.mapViewToScene(QPointF(1.0, 0.0)))  # 10 on the logarithmic axis
+    QTest.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(place.x(), plot.height() // 2))
+    assert abs(session.t - 10) <= 1
+    session.set_t(25)
+    assert panel.bound.terms._cursor.value() == 25
+    assert panel.bound.rate._cursor.value() == pytest.approx(np.log10(25))
+    panel.tabs.setCurrentWidget(panel.rate)
+    wait(qtbot, lambda: "t = 25" in panel.rate.told.text())
+    panel.rate.slider.setValue(0)
+    assert session.t == 40
+
+
+def test_an_estimate_from_drawn_times_agrees_with_the_bound(qtbot, panel):
+    measured_out(qtbot, panel)
+    whole = panel._measured.bound(panel._session.document.schedule, Sigma.BETA)
+    press(panel.bar.quick)
+    wait(qtbot, lambda: panel.bound.estimate.text().startswith("Estimate from 256 drawn"))
+    said = panel.bound.estimate.text().split(": ")[1]
+    total, _, error, *_ = said.split()
+    assert abs(float(total) - whole.total) < 4 * float(error)
+
+
+def test_the_learned_variance_is_shown_once_every_t_has_been_measured(qtbot, session, pictures):
+    settings = UNet(width=8, multipliers=(1,), blocks=1, attention=(), learned_variance=True)
+    document = replace(session.document, network=settings)
+    schedule = document.schedule
+    denoiser = Trained(schedule, (1, 4, 4), fresh(settings, (1, 4, 4), seed=0).eval(), Target.EPS)
+    panel = LikelihoodPanel(session)
+    qtbot.addWidget(panel)
+    panel.show()
+    session.sample_from(LiveNetwork(document, 7, denoiser))
+    measured_out(qtbot, panel)
+    panel.bar.sigma.setCurrentIndex(3)
+    assert "press Every t" in panel.bound.total.text()
+    press(panel.bar.all)
+    wait(qtbot, lambda: "σ² = learned" in panel.bound.total.text())
+    x0 = panel._measured.subject.probe.x0
+    expected = learned_bound(schedule, measured(denoiser, x0, range(1, 41), tables=set()), x0)
+    np.testing.assert_allclose(terms(panel), expected.terms[2:])
     panel.close_jobs()
