@@ -17,6 +17,9 @@ from ddpm_studio.files import reading
 LONGEST_HEADER = 64 * 2**20
 """Bytes; a network of a hundred thousand tensors takes a tenth of it."""
 
+MOST = 2**40
+"""Bytes; where a header shall have more, the first 8 bytes are no length, but the beginning of something else."""
+
 BITS = {"F64": 64, "F32": 32, "F16": 16, "BF16": 16, "I64": 64, "I32": 32, "I16": 16, "I8": 8, "U8": 8, "BOOL": 8}
 """Of the types that are read; the letters are safetensors' own."""
 
@@ -55,6 +58,10 @@ def contents(path: Path) -> Contents:
         size = path.stat().st_size
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
+            if length > MOST:  # no file of tensors, cut short or not, begins so
+                raise UserError(
+                    f"{path} is no checkpoint, whatever its name says; name one, or a run or diffusers folder"
+                )
             if size < 8 or length > min(size - 8, LONGEST_HEADER):
                 raise UserError(_no_such(path, f"it declares a header of {length:,} bytes and has {size:,}"))
             header = file.read(length)

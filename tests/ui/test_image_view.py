@@ -172,6 +172,32 @@ def test_that_a_saved_picture_carries_its_provenance(make, tmp_path, monkeypatch
     assert read_provenance(target.with_suffix(".png")) == {"app": "test", "t": 7}
 
 
+def chosen(view, monkeypatch, text, target):
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    next(action for action in view.actions() if action.text() == text).trigger()
+    with np.load(target) as archive:
+        return dict(archive)
+
+
+def test_that_the_numbers_behind_the_pictures_can_be_saved_those_shown_in_their_order(make, tmp_path, monkeypatch):
+    values = np.random.default_rng(1).standard_normal((6, 3, 8, 8)).astype(np.float32)
+    view = make(RGB, provenance=lambda: {"app": "test"})
+    view.show_pictures(RGB, values)
+    view.select(2)
+    view.set_order([4, 1])
+    one = chosen(view, monkeypatch, "Save picture…", tmp_path / "one.npz")
+    assert np.array_equal(one["samples"], values[[2]])
+    several = chosen(view, monkeypatch, "Save all as one picture…", tmp_path / "all.npz")
+    assert np.array_equal(several["samples"], values[[4, 1]])
+    assert read_provenance(tmp_path / "all.npz") == {"app": "test"}
+
+
+def test_that_pictures_without_numbers_are_saved_as_what_their_bytes_stand_for(make, tmp_path, monkeypatch):
+    view = make(np.full((2, 4, 4, 1), 51, np.uint8), provenance=dict, span=(0.0, 1.0))
+    found = chosen(view, monkeypatch, "Save picture…", tmp_path / "one.npz")["samples"]
+    np.testing.assert_allclose(found, np.full((1, 1, 4, 4), 0.2), rtol=1e-6)
+
+
 def test_that_a_target_that_cannot_be_written_is_one_line(make, tmp_path, monkeypatch):
     target = tmp_path / "missing" / "one.png"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
