@@ -1,4 +1,5 @@
 import ast
+import re
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -116,3 +117,32 @@ def test_that_help_waits_for_neither_torch_nor_qt():
 
 def test_that_the_panels_with_pictures_are_the_ones_that_load_torch():
     assert "torch" in loaded_after("import ddpm_studio.ui.panels.noising, ddpm_studio.ui.panels.sampling")
+
+
+def documented():
+    """The units of the core in the order in which CONTRIBUTING.md has them: a module, or all that is not one of its."""
+    page = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    block = re.search(r"^    the ground .*?^    window ", page, re.MULTILINE | re.DOTALL)[0]
+    rows = re.findall(r"^    .{12}  (.+)$", block, re.MULTILINE)
+    return [name for row in rows for name in row.rstrip(",").split(", ")]
+
+
+def test_that_the_order_in_contributing_is_whole_and_true():
+    order = documented()
+    assert len(order) == len(set(order)) > 60
+
+    def unit(module):
+        name = module.removeprefix("ddpm_studio.")
+        return name if name in order else name.partition(".")[0]
+
+    core = {name: seen for name, seen in GRAPH.items() if not name.startswith("ddpm_studio.ui") and "." in name}
+    entrances = {"ddpm_studio.__main__", "ddpm_studio.cli.window"}
+    assert {unit(name) for name in core} - {"__main__"} == set(order)
+    place = {name: index for index, name in enumerate(order)}
+    upwards = {
+        (name, other)
+        for name in core.keys() - entrances
+        for other in core[name]
+        if place[unit(other)] > place[unit(name)]
+    }
+    assert upwards == set()
