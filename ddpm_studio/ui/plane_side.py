@@ -25,6 +25,7 @@ class PlaneSide(QWidget):
 
     go_asked = Signal()
     stop_asked = Signal()
+    keep_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,6 +35,9 @@ class PlaneSide(QWidget):
         self._levels = LinePlot(levels, LEVELS_TIP, lines, self, log=True, span=span, limits=limits)
         self._steps = LinePlot("score error over steps", STEPS_TIP, (Line("", "noise", 2.0),), self, log=True)
         self._go, self._stop = self._button(self.go_asked), self._button(self.stop_asked)
+        self._keep = self._button(self.keep_asked)
+        self._keep.setText("Save network…")
+        self._keep.setToolTip("keep the network as it is now: a checkpoint that this panel and `sample` open again")
         self._stop.setText("Stop")
         self._stop.setAccessibleName("stop training")
         self._stop.setToolTip("end the run; its network stays until another run begins")
@@ -45,7 +49,7 @@ class PlaneSide(QWidget):
         )
         self._running = False
         self._lay_out()
-        self.show_training(running=False, under_way=False)
+        self.show_training(running=False, under_way=False, kept=False)
 
     @property
     def plots(self) -> tuple[Plot, ...]:
@@ -69,6 +73,7 @@ class PlaneSide(QWidget):
     def show_progress(self, learned: Sequence[Progress]) -> None:
         """A run so far, at least one look at it."""
         last, first = learned[-1], learned[0]
+        self._keep.setEnabled(True)
         for hint in self._hints:
             hint.hide()
         self._levels.show_values(last.log_snr, (last.errors, first.errors))
@@ -78,8 +83,9 @@ class PlaneSide(QWidget):
         text = f"step {last.step:,} / {of:,}   loss {last.loss:.3f}   {last.per_second:.0f} steps/s"
         self._numbers.set_full_text(text)
 
-    def show_training(self, *, running: bool, under_way: bool) -> None:
-        """What the buttons do now."""
+    def show_training(self, *, running: bool, under_way: bool, kept: bool) -> None:
+        """What the buttons do now; `kept` says whether there is a network that can be saved."""
+        self._keep.setEnabled(kept)
         self._running = running
         self._go.setText("Pause" if running else "Resume" if under_way else "Start")
         self._go.setAccessibleName(f"{self._go.text()} training in the plane")
@@ -106,6 +112,7 @@ class PlaneSide(QWidget):
             transport.addWidget(part)
         self._go.setMinimumWidth(92)
         transport.addWidget(self._numbers, 1)
+        transport.addWidget(self._keep)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)

@@ -22,6 +22,8 @@ class PlaneData(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.ref = ""
+        """What is being read, or was read last; after a failure again what was read before."""
+        self._read = ""
         self._job: Job | None = None
 
     def ask(self, ref: str) -> None:
@@ -32,9 +34,11 @@ class PlaneData(QObject):
         self.ref = ref
         if is_cloud(ref):
             try:
-                self.loaded.emit(cloud(ref))
+                points = cloud(ref)
             except UserError as error:
-                self.failed.emit(str(error))
+                self._fail(str(error))
+            else:
+                self._on_reported([points])
             return
         self._job = job = Job(partial(_read, ref), self)
         job.reported.connect(self._on_reported)
@@ -47,11 +51,16 @@ class PlaneData(QObject):
             job.close()
 
     def _on_reported(self, values: list[PointData]) -> None:
+        self._read = self.ref
         self.loaded.emit(values[-1])
 
     def _on_ended(self, outcome: Outcome, text: str) -> None:
         if outcome is Outcome.FAILED:
-            self.failed.emit(text)
+            self._fail(text)
+
+    def _fail(self, text: str) -> None:
+        self.ref = self._read
+        self.failed.emit(text)
 
 
 def network_named(ref: str) -> Trained:

@@ -19,6 +19,7 @@ class PlaneState:
     data: PointData | None = None
     opened: tuple[str, Trained] | None = None  # the checkpoint's network, and its reference
     learned: tuple[Progress, ...] = ()  # of the newest run
+    learned_from: PointData | None = None  # the points of that run
     walks: tuple[Walk, ...] = ()
     judgement: Judgement | None = None
 
@@ -39,6 +40,11 @@ class PlaneState:
     def guide(self, document: Document, world: World) -> Denoiser | None:
         """What walks the trajectories; None where a network is chosen that is not there."""
         return world.exact if document.plane.guide is Guide.EXACT else world.network
+
+    @property
+    def first_walk(self) -> Walk | None:
+        """Of the first sampler, where it has walked from the place that was clicked: the plane shows it large."""
+        return next((walk for walk in self.walks if walk.place == 0 and walk.distance is None), None)
 
     def walked(self, walk: Walk) -> "PlaneState":
         """With another walk in its place."""

@@ -2,8 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
 from ddpm_studio.document import TRAINING, Document
 from ddpm_studio.plane.choices import Click, Look, Plane
@@ -106,6 +108,49 @@ def test_that_what_holds_no_points_is_told_in_a_line_and_the_points_stay(panel, 
     qtbot.waitUntil(lambda: bool(lines), timeout=20_000)
     assert told in lines[0]
     assert panel._state.data is before
+    qtbot.waitUntil(lambda: session.document.plane.dataset == Plane().dataset, timeout=20_000)
+
+
+BAD_POINTS = {
+    "one.csv": ("0.5,0.5\n", "one point"),
+    "same.csv": ("1,2\n" * 5, "5 points in one place"),
+    "nan.csv": ("0,0\nnan,1\n", "point 2 is NaN"),
+    "text.csv": ("x,y\n0,0\nleft,right\n", "line 3: 'left right' is no point"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_POINTS)
+def test_that_a_file_of_bad_points_is_told_in_a_line_and_never_chosen(panel, session, qtbot, tmp_path, name):
+    content, told = BAD_POINTS[name]
+    (tmp_path / name).write_text(content)
+    steps, lines = session.undo_stack.count(), []
+    session.reported.connect(lines.append)
+    panel._controls.edited.emit("points", replace(session.document.plane, dataset=str(tmp_path / name)))
+    qtbot.waitUntil(lambda: bool(lines), timeout=20_000)
+    assert len(lines) == 1
+    assert told in lines[0]
+    assert "\n" not in lines[0]
+    assert session.undo_stack.count() == steps
+    assert session.document.plane.dataset == Plane().dataset
+    assert panel._controls.data.names.currentText() == "swiss-roll"
+
+
+def test_that_a_file_of_a_million_points_is_chosen_and_what_was_kept_of_it_is_told(panel, session, qtbot, tmp_path):
+    path = tmp_path / "many.npz"
+    np.savez(path, points=np.random.default_rng(0).standard_normal((1_000_000, 2), np.float32))
+    panel._controls.edited.emit("points", replace(session.document.plane, dataset=str(path)))
+    qtbot.waitUntil(lambda: session.document.plane.dataset == str(path), timeout=20_000)
+    assert len(panel._state.data.train) == 5000
+    assert "evenly chosen of its 1,000,000" in panel._side._about.toolTip()
+
+
+def test_that_a_document_whose_network_is_gone_shows_one_that_can_be_opened(panel, session, qtbot):
+    lines = []
+    session.reported.connect(lines.append)
+    session.open(Document(plane=replace(session.document.plane, network="gone.safetensors")))
+    qtbot.waitUntil(lambda: session.document.plane.network == Plane().network, timeout=20_000)
+    assert len(lines) == 1
+    assert "gone.safetensors" in lines[0]
 
 
 def test_that_a_network_for_pictures_is_refused_before_it_is_chosen(panel, session):
@@ -124,8 +169,24 @@ def test_that_the_network_learns_while_its_error_is_shown(panel, session, qtbot)
     last = panel._state.learned[-1]
     assert last.step == 30
     assert panel._world.network is last.denoiser
+    assert panel._side._keep.isEnabled()
     shown = panel._side.plots[-2].numbers()
     assert np.array_equal(shown["now"], last.errors)
+
+
+def test_that_a_network_that_learned_here_is_kept_and_opened_again(panel, session, qtbot, tmp_path, monkeypatch):
+    panel._on_go()
+    qtbot.waitUntil(lambda: bool(panel._state.learned) and not panel._training.under_way, timeout=60_000)
+    path = tmp_path / "mine.safetensors"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    told = []
+    session.noticed.connect(told.append)
+    panel._side._keep.click()
+    assert str(path) in told[0]
+    panel._controls.edited.emit("network", replace(session.document.plane, network=str(path)))
+    assert session.document.plane.network == str(path)
+    x = torch.randn(7, 2)
+    assert torch.equal(panel._world.network(x, 300).x0, panel._state.learned[-1].denoiser(x, 300).x0)
 
 
 def test_that_the_posterior_of_the_clicked_place_is_drawn(panel, session):

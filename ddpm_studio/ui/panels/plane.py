@@ -1,47 +1,39 @@
 """The plane: densities, scores and trajectories of two-dimensional data, and a network that learns as one watches."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from ddpm_studio.data import PointData
-from ddpm_studio.data.clouds import drawing_ref, means_of, mixture_ref, strokes_of
+from ddpm_studio.data.clouds import means_of
 from ddpm_studio.document import TRAINING, provenance
 from ddpm_studio.errors import UserError
-from ddpm_studio.plane.choices import Click, Guide, Look, Plane
-from ddpm_studio.plane.judged import Judgement, judged
+from ddpm_studio.plane.choices import ROLL, Guide, Plane
+from ddpm_studio.plane.judged import Judgement
 from ddpm_studio.plane.learning import Progress
 from ddpm_studio.plane.walks import Walk
 from ddpm_studio.plane.world import World
 from ddpm_studio.schedule import Schedule
-from ddpm_studio.ui.job import Job
 from ddpm_studio.ui.plane_controls import PlaneControls
+from ddpm_studio.ui.plane_edits import PlaneEdits
+from ddpm_studio.ui.plane_judge import Judge
+from ddpm_studio.ui.plane_keeping import ask_and_keep
+from ddpm_studio.ui.plane_main import PlaneMain
 from ddpm_studio.ui.plane_side import PlaneSide
 from ddpm_studio.ui.plane_source import PlaneData, network_named
 from ddpm_studio.ui.plane_state import PlaneState
 from ddpm_studio.ui.plane_training import PlaneTraining
 from ddpm_studio.ui.plane_view import PlaneView
 from ddpm_studio.ui.plane_walks import Walker
-from ddpm_studio.ui.player import Player
 from ddpm_studio.ui.plot_export import ask_and_save
 from ddpm_studio.ui.session import Session
 
 SETTLED = 150  # ms after the last change before trajectories are walked and bounds are measured again
 REWALKED = 3000  # ms between two walks of a network in training
 MOVED = 200  # ms by which the small planes may lag behind
-TIP = (
-    "q(xₜ) and the lines that hold 25, 50, 75 and 95 % of it, with training points on their way to noise; "
-    "click for trajectories from there, drag the means of a mixture"
-)
-
-HINTS = {
-    Click.WALK: "click anywhere for trajectories from there",
-    Click.POSTERIOR: "click anywhere for the posterior of an xₜ there",
-}
 
 
 class PlanePanel(QWidget):
@@ -56,18 +48,19 @@ class PlanePanel(QWidget):
         self._state = PlaneState()
         self._world: World | None = None
         self._shown = session.document.plane  # what is on the screen
-        self._controls, self._view = PlaneControls(self), PlaneView("plane", TIP, self)
-        self._side, self._player = PlaneSide(self), Player("t", 125, "t/s", self)
-        self._note = QLabel(self)
-        self._data, self._training, self._walker = PlaneData(self), PlaneTraining(self), Walker(self)
+        self._controls, self._main, self._side = PlaneControls(self), PlaneMain(self), PlaneSide(self)
+        self._view, self._note, self._player = self._main.view, self._main.note, self._main.player
+        self._data, self._training = PlaneData(self), PlaneTraining(self)
+        self._walker, self._judge = Walker(self), Judge(self)
         self._settling = QTimer(self, singleShot=True, interval=SETTLED)
         self._moving = QTimer(self, singleShot=True, interval=MOVED)
         self._rewalking = QTimer(self, singleShot=True, interval=REWALKED)
-        self._judging: Job | None = None
         self._lay_out()
         self._connect()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFocusProxy(self._player.slider)
+        self._edits = PlaneEdits(session, self._data, self)
+        self._connect_edits()
         self._controls.show_plane(self._shown)
         self._open_network(self._shown.network)
         self._data.ask(self._shown.dataset)
@@ -78,10 +71,8 @@ class PlanePanel(QWidget):
         self._settling.stop()
         self._rewalking.stop()
         self._moving.stop()
-        for worker in (self._data, self._training, self._walker):
+        for worker in (self._data, self._training, self._walker, self._judge):
             worker.close()
-        for job in self.findChildren(Job):
-            job.close()
 
     def show_plane(self, plane: Plane) -> None:
         """Another choice: reads what is new, draws the rest."""
@@ -103,20 +94,12 @@ class PlanePanel(QWidget):
 
     def show_t(self, t: int) -> None:
         """Everything that depends on the shared cursor."""
-        schedule, plane = self._session.document.schedule, self._session.document.plane
-        self._player.set_end(schedule.T)
-        self._player.show_position(t)
-        if self._world is None:
-            return
-        seen = self._world.density(t)
-        self._view.show_density(seen)
-        self._view.show_dots(self._world.particles_at(t))
-        self._view.show_arrows(self._world.arrows(plane.look, t))
-        self._view.show_errors(self._world.errors(seen) if plane.look is Look.DIFFERENCE else None)
-        self._show_click(t)
-        if not self._moving.isActive():
-            self._moving.start()
-        self._note.setText(self._noted(t))
+        document = self._session.document
+        self._main.show_t(document, t)
+        if self._world is not None:
+            self._main.show_world(self._world, document, t, self._state.first_walk)
+            if not self._moving.isActive():
+                self._moving.start()
 
     def show_moved(self) -> None:
         """The samplers side by side at the shared cursor; in a drag a little later than the plane itself."""
@@ -127,7 +110,8 @@ class PlanePanel(QWidget):
         """What one sampler has walked."""
         self._state = self._state.walked(walk)
         self._side.walks.show_walk(walk, float(self._session.document.schedule.alpha_bar[self._session.t]))
-        self._show_click(self._session.t)
+        if self._world is not None:
+            self._main.show_click(self._world, self._session.document, self._session.t, self._state.first_walk)
 
     def show_progress(self, progress: Progress) -> None:
         """The network in training has come further."""
@@ -145,31 +129,6 @@ class PlanePanel(QWidget):
         elif not self._player.handle_key(event):
             super().keyPressEvent(event)
 
-    def _show_click(self, t: int) -> None:
-        """Trajectories from the place that was clicked, or the posterior of x_t there."""
-        plane, place = self._session.document.plane, (self._session.document.plane.x, self._session.document.plane.y)
-        first = next((walk for walk in self._state.walks if walk.place == 0 and walk.distance is None), None)
-        walking = plane.picked and plane.click is Click.WALK and first is not None
-        if walking and first is not None:
-            self._view.show_paths(first.states, first.at(float(self._session.document.schedule.alpha_bar[t])))
-        else:
-            self._view.show_paths(None)
-        posterior = plane.picked and plane.click is Click.POSTERIOR and self._world is not None and t > 0
-        found = self._world.posterior(*place, t) if posterior and self._world else None
-        self._view.show_posterior(found, place if plane.picked else None)
-
-    def _noted(self, t: int) -> str:
-        assert self._world is not None
-        schedule = self._session.document.schedule
-        text = f"xₜ = {schedule.sqrt_alpha_bar[t]:.3f} x₀ + {schedule.sqrt_one_minus_alpha_bar[t]:.3f} ε"
-        if self._session.document.plane.network == TRAINING and self._world.network is None:
-            return f"{text}    ·  no network yet: Start trains one"
-        if self._world.matched:
-            return f"{text}    ·  the network has another schedule: noise levels are matched"
-        return (
-            text if self._session.document.plane.picked else f"{text}    ·  {HINTS[self._session.document.plane.click]}"
-        )
-
     def _on_loaded(self, data: PointData) -> None:
         self._state = replace(self._state, data=data, judgement=None, walks=())
         self._side.show_data(data)
@@ -181,7 +140,7 @@ class PlanePanel(QWidget):
         try:
             self._state = replace(self._state, opened=(ref, network_named(ref)))
         except UserError as error:
-            self._session.reported.emit(str(error))
+            self._edits.refuse_network(str(error), self._state.opened[0] if self._state.opened else ROLL)
 
     def _on_schedule_changed(self, schedule: Schedule) -> None:
         if self._world is not None:
@@ -202,7 +161,7 @@ class PlanePanel(QWidget):
         if guide is not None:
             self._walker.ask(guide, document.plane, document.sampler, world)
         if not self._training.running:
-            self._judge(world)
+            self._judge.ask(world)
 
     def _on_rewalked(self) -> None:
         """Walks again with the network as it is by now; what was walked before stays until then."""
@@ -210,46 +169,14 @@ class PlanePanel(QWidget):
         if world is not None and world.network is not None and not self._walker.walking:
             self._walker.ask(world.network, document.plane, document.sampler, world)
 
-    def _judge(self, world: World) -> None:
-        if self._judging is not None:
-            self._judging.retire()
-        self._judging = job = Job(partial(_judgements, world), self)
-        job.reported.connect(self._on_judged)
-        job.play()
-
-    def _on_judged(self, values: list[Judgement]) -> None:
-        self._state = replace(self._state, judgement=values[-1])
-        self._side.show_judgement(values[-1])
+    def _on_judged(self, found: Judgement) -> None:
+        self._state = replace(self._state, judgement=found)
+        self._side.show_judgement(found)
         self._show_bounds()
 
     def _show_bounds(self) -> None:
         found = self._state.judgement
         self._side.show_bounds("" if found is None else found.in_words(self._session.document.schedule))
-
-    def _on_edited(self, text: str, plane: Plane) -> None:
-        try:
-            if plane.network not in (TRAINING, self._session.document.plane.network):
-                network_named(plane.network)
-        except UserError as error:
-            self._session.reported.emit(str(error))
-            return
-        self._session.edit(text, plane=plane)
-
-    def _on_clicked(self, x: float, y: float) -> None:
-        self._session.edit("place in the plane", plane=self._session.document.plane.starting_at(x, y))
-
-    def _on_mean_moved(self, index: int, x: float, y: float) -> None:
-        means = list(means_of(self._session.document.plane.dataset))
-        means[index] = (x, y)
-        self._session.preview(plane=replace(self._session.document.plane, dataset=mixture_ref(means)))
-
-    def _on_mean_dropped(self) -> None:
-        self._session.edit("mean of the mixture", plane=self._session.document.plane)
-
-    def _on_drawn(self, stroke: tuple[tuple[float, float], ...]) -> None:
-        plane = self._session.document.plane
-        ref = drawing_ref((*strokes_of(plane.dataset), stroke))
-        self._session.edit("stroke", plane=replace(plane, dataset=ref))
 
     def _on_draw_toggled(self, on: bool) -> None:
         self._view.drawing = on
@@ -262,32 +189,23 @@ class PlanePanel(QWidget):
         elif self._training.under_way:
             self._training.play()
         elif (data := self._state.data) is not None:
-            self._state = replace(self._state, learned=())
+            self._state = replace(self._state, learned=(), learned_from=data)
             plane = replace(self._session.document.plane, network=TRAINING)
             self._session.edit("train in the plane", plane=plane)
             document = self._session.document.of_plane.fitting(data)
             self._training.start(document, data)
 
     def _on_training_changed(self) -> None:
-        self._side.show_training(running=self._training.running, under_way=self._training.under_way)
+        training = self._training
+        self._side.show_training(
+            running=training.running, under_way=training.under_way, kept=len(self._state.learned) > 0
+        )
         if not self._training.running:
             self._settling.start()
 
-    def _on_sampler_chosen(self, place: int, kind: str) -> None:
-        plane = self._session.document.plane
-        kinds = tuple(kind if i == place else old for i, old in enumerate(plane.compared))
-        self._session.edit("sampler in the plane", plane=replace(plane, compared=kinds))
-
     def _lay_out(self) -> None:
-        left = QWidget(self)
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self._view, 1)
-        column.addWidget(self._note)
-        column.addWidget(self._player)
         halves = QSplitter(Qt.Orientation.Horizontal, self)
-        halves.addWidget(left)
+        halves.addWidget(self._main)
         halves.addWidget(self._side)
         halves.setStretchFactor(0, 1)
         halves.setStretchFactor(1, 1)
@@ -307,28 +225,33 @@ class PlanePanel(QWidget):
         self._moving.timeout.connect(self.show_moved)
         self._rewalking.timeout.connect(self._on_rewalked)
         self._data.loaded.connect(self._on_loaded)
-        for troubled in (self._data, self._training, self._walker):
+        for troubled in (self._training, self._walker):
             troubled.failed.connect(session.reported)
         self._walker.walked.connect(self.show_walk)
+        self._judge.told.connect(self._on_judged)
         self._training.progressed.connect(self.show_progress)
         self._training.changed.connect(self._on_training_changed)
         self._player.moved.connect(session.set_t)
-        self._controls.edited.connect(self._on_edited)
         self._controls.draw_toggled.connect(self._on_draw_toggled)
-        self._view.clicked.connect(self._on_clicked)
-        self._view.mean_moved.connect(self._on_mean_moved)
-        self._view.mean_dropped.connect(self._on_mean_dropped)
-        self._view.drawn.connect(self._on_drawn)
         self._side.go_asked.connect(self._on_go)
         self._side.stop_asked.connect(self._training.stop)
-        self._side.walks.chosen.connect(self._on_sampler_chosen)
+        self._side.keep_asked.connect(self._on_keep)
         for plot in (self._view, *self._side.plots):
             plot.export_asked.connect(partial(self._on_export_asked, plot))
+
+    def _connect_edits(self) -> None:
+        edits = self._edits
+        self._controls.edited.connect(edits.choose)
+        self._view.clicked.connect(edits.place)
+        self._view.mean_moved.connect(edits.move_mean)
+        self._view.mean_dropped.connect(edits.drop_mean)
+        self._view.drawn.connect(edits.draw)
+        self._side.walks.chosen.connect(edits.compare)
+
+    def _on_keep(self) -> None:
+        if self._state.learned and self._state.learned_from is not None:
+            ask_and_keep(self._session, self, self._state.learned[-1], self._state.learned_from)
 
     def _on_export_asked(self, plot: PlaneView, suffix: str) -> None:
         told = partial(provenance, self._session.document, t=self._session.t)
         ask_and_save(plot, suffix, told, self._session.noticed, self._session.reported)
-
-
-def _judgements(world: World) -> Iterator[Judgement]:
-    yield from judged(world)
