@@ -14,6 +14,7 @@ from ddpm_studio.ui.algorithm_view import AlgorithmView
 from ddpm_studio.ui.data_view import DataView
 from ddpm_studio.ui.model import Model
 from ddpm_studio.ui.reverse_walk import Frame
+from ddpm_studio.ui.snug_tabs import make_snug
 from ddpm_studio.ui.step_view import StepView
 from ddpm_studio.ui.traces import Traces
 
@@ -67,6 +68,7 @@ class StepInspector(QTabWidget):
         self.data = DataView(provenance)
         self.setDocumentMode(True)
         self.setUsesScrollButtons(True)
+        make_snug(self)
         self.setAccessibleName("the selected sample")
         self.add_view("Step", self.step)
         self.add_view("Traces", self.traces)

@@ -52,6 +52,9 @@ class TreeView(QWidget):
         )
         self.told = QLabel(self)
         self.told.setWordWrap(True)
+        self.hint = QLabel("Nothing leaves x₀: go to a t above 0 to branch, fan out or paint.", self)
+        self.hint.setWordWrap(True)
+        self.hint.hide()
         self.spread = ImageGrid(
             "spread",
             "standard deviation of x̂₀ over the children of the fan, pixel by pixel",
@@ -133,6 +136,7 @@ class TreeView(QWidget):
         grows = self._frame is not None and not self._frame.final and self._chain.trajectory is not None
         for button, tip in ((self.branch, BRANCH_TIP), (self.fan, FAN_TIP), (self.paint, PAINT_TIP)):
             button.setToolTip(tip if grows else f"{tip}; go to a t above 0 first")
+        self.hint.setVisible(self._frame is not None and self._frame.final)
         for button in (self.branch, self.other, self.fan, self.paint):
             button.setEnabled(grows)
         for button in (self.rename, self.delete):
@@ -232,6 +236,7 @@ class TreeView(QWidget):
         column.setContentsMargins(4, 4, 4, 4)
         column.setSpacing(4)
         column.addLayout(buttons)
+        column.addWidget(self.hint)
         column.addWidget(self.told)
         column.addWidget(area, 2)
         column.addWidget(self.spread, 3)
