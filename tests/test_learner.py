@@ -82,14 +82,14 @@ def test_a_resumed_learner_goes_on_to_the_bit(draw, dropout):
         "objective": Simple(target=Target.V, draw=draw),
         "network": replace(NETWORK, dropout=dropout),
         "schedule": Linear(T=2, beta_end=0.5),
-        "steps": 40,
+        "steps": 16,
     }
     straight, broken, resumed = (learner(**changes) for _ in range(3))
     losses = [step.loss for step in train(straight)]
-    before = [broken.advance().loss for _ in range(20)]
+    before = [broken.advance().loss for _ in range(8)]
     saved = everything(broken)
     torch.rand(7)  # what somebody else draws changes nothing
-    resumed.restore(20, saved)
+    resumed.restore(8, saved)
     after = [step.loss for step in train(resumed)]
     assert before + after == losses
     assert same(everything(resumed), everything(straight))
@@ -97,7 +97,7 @@ def test_a_resumed_learner_goes_on_to_the_bit(draw, dropout):
 
 
 def test_several_averages_are_kept_each_with_its_own_decay_and_resumed_to_the_bit():
-    changes = {"ema": 0.9, "more_ema": (0.5, 0.6), "steps": 20, "rate": 1e-3}
+    changes = {"ema": 0.9, "more_ema": (0.5, 0.6), "steps": 10, "rate": 1e-3}
     one = learner(**changes)
     names = dict(one.module.named_parameters())
     expected = {decay: {n: p.detach().clone() for n, p in names.items()} for decay in (0.9, 0.5, 0.6)}
@@ -106,14 +106,14 @@ def test_several_averages_are_kept_each_with_its_own_decay_and_resumed_to_the_bi
             kept = min(decay, (1 + k) / (10 + k))
             for n, parameter in names.items():
                 average[n].mul_(kept).add_(parameter.detach(), alpha=1 - kept)
-        if k == 9:
+        if k == 4:
             saved = everything(one)
     for group, decay in (("ema", 0.9), ("ema-0.5", 0.5), ("ema-0.6", 0.6)):
         for n in names:
             torch.testing.assert_close(one.state()[f"{group}.{n}"], expected[decay][n], rtol=0, atol=1e-6, msg=n)
     assert not torch.equal(one.state()["ema-0.5.conv_in.weight"], one.state()["ema-0.6.conv_in.weight"])
     resumed = learner(**changes)
-    resumed.restore(10, saved)
+    resumed.restore(5, saved)
     for _ in train(resumed):
         pass
     assert same(everything(resumed), everything(one))

@@ -99,7 +99,7 @@ def test_every_sampler_ends_at_the_data_of_two_points(kind):
         (Ancestral(steps=200, sigma=Sigma.OPTIMAL, clip=False), 0.002),
         (DpmSolver(steps=50, clip=False), 0.002),
         (Heun(steps=200, clip=False), 0.002),
-        (Langevin(steps=200, corrections=20, snr=0.3, clip=False), 0.01),
+        (Langevin(steps=100, corrections=20, snr=0.3, clip=False), 0.01),
         (PredictorCorrector(steps=100, corrections=5, snr=0.3, clip=False), 0.01),
     ],
     ids=lambda v: getattr(v, "kind", ""),

@@ -98,10 +98,10 @@ def test_going_on_is_to_the_bit_as_never_having_stopped_previews_or_not(tmp_path
     np.savez(tmp_path / "stripes.npz", train_images=pictures(), test_images=pictures(8, 1))
     network = UNet(**{**vars(NETWORK), "dropout": 0.3})
     straight, resumed = prove_resume(
-        document(tmp_path / "stripes.npz", preview_every=3, network=network), CPU, tmp_path / "proof"
+        document(tmp_path / "stripes.npz", preview_every=3, network=network), CPU, tmp_path / "proof", 8
     )
     assert straight == resumed
-    quiet = Run.create(tmp_path / "quiet", document(tmp_path / "stripes.npz", network=network, steps=20))
+    quiet = Run.create(tmp_path / "quiet", document(tmp_path / "stripes.npz", network=network, steps=8))
     list(Recorder.of(quiet, CPU).events())
     noisy = Checkpoint.open(Run.open(tmp_path / "proof" / "straight").latest).tensors()
     assert all(torch.equal(noisy[name], tensor) for name, tensor in Checkpoint.open(quiet.latest).tensors().items())
