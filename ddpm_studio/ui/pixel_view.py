@@ -148,7 +148,9 @@ class PixelView(ImageGrid):
         if pixel != self._pixel:
             self._pixel = pixel
             self.update()
-        self.pointed.emit(pixel)
+        elif pixel is None:
+            return
+        self.pointed.emit(pixel)  # also for the same pixel: its values may be others
 
     def _see(self, corner: QPointF, zoom: float) -> None:
         self._zoom, most = zoom, 1.0 - 1.0 / zoom

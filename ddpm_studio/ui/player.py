@@ -5,6 +5,7 @@ while that is awaited the clock stands still: it never runs ahead of what is sho
 """
 
 from collections.abc import Callable
+from math import ceil
 from time import monotonic
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal
@@ -22,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from ddpm_studio.ui.glyphs import Glyph, icon
 
-FRAME = 16  # milliseconds between two frames while playing
+FRAME = 16  # milliseconds between two frames while playing, at least
 LEAP = 10  # positions that Shift and an arrow move
 SPEED_FROM, NUMBER_FROM = 420, 310  # logical pixels of width from which there is room for these
 
@@ -51,7 +52,8 @@ class Player(QWidget):
         self._exact = 0.0  # the position while playing, fractions included
         self._last = 0.0  # when it was moved on
         self._awaited: int | None = None  # the position that playing asked for and nobody has shown yet
-        self._timer = QTimer(self, interval=FRAME, timerType=Qt.TimerType.PreciseTimer)
+        self._playing = False
+        self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)  # to the next frame
         self._timer.timeout.connect(self._on_frame)
         self._buttons: dict[QToolButton, Glyph] = {}
         self.slider = _Slider(self)
@@ -63,6 +65,7 @@ class Player(QWidget):
         self._lay_out()
         for control in (self.slider, self.number):
             control.valueChanged.connect(self._on_moved)
+        self.speed.valueChanged.connect(self._set_clock)
 
     @property
     def position(self) -> int:
@@ -77,7 +80,7 @@ class Player(QWidget):
     @property
     def playing(self) -> bool:
         """Whether it moves on by itself."""
-        return self._timer.isActive()
+        return self._playing
 
     def set_end(self, end: int) -> None:
         """Positions go from 0 to `end`, sent to nobody."""
@@ -88,24 +91,28 @@ class Player(QWidget):
 
     def show_position(self, position: int) -> None:
         """Shows where we are, sent to nobody."""
-        self._awaited = None if position == self._awaited else self._awaited
+        came = self._awaited is not None and position == self._awaited
         with QSignalBlocker(self.slider), QSignalBlocker(self.number):
             self.slider.setValue(position)
             self.number.setValue(position)
         if int(self._exact) != position:  # somebody moved it while it played
             self._exact = float(position)
+        if came:
+            self._awaited, self._last = None, monotonic()
+            self._set_clock()
 
     def play(self) -> None:
         """Moves on from here, or from the start when at the end."""
         if not self.playing:
             self._exact, self._last = float(self.position % max(self.end, 1)), monotonic()
-            self._awaited = None
-            self._timer.start()
+            self._awaited, self._playing = None, True
+            self._set_clock()
             self._show_playing()
 
     def pause(self) -> None:
         """Stays here."""
         if self.playing:
+            self._playing = False
             self._timer.stop()
             self._show_playing()
 
@@ -160,14 +167,20 @@ class Player(QWidget):
 
     def _on_frame(self) -> None:
         since, self._last = self._last, monotonic()
-        if self._awaited is not None:
-            return
         self._exact = min(self._exact + (self._last - since) * self.speed.value(), float(self.end))
         position = int(self._exact)
         if position >= self.end:
             self.pause()
         if position != self.position or not self.playing:
             self._ask(position)
+        else:
+            self._set_clock()
+
+    def _set_clock(self) -> None:
+        """To when the next position is due; it stands still while one is awaited."""
+        if self.playing and self._awaited is None:
+            missing = (int(self._exact) + 1 - self._exact) / self.speed.value()
+            self._timer.start(max(FRAME, ceil(1000 * missing)))
 
     def _ask(self, position: int) -> None:
         position = min(max(position, 0), self.end)
