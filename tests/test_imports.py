@@ -93,9 +93,10 @@ def test_that_a_layer_knows_nothing_of_the_one_above(below, above):
     assert wrong == {}
 
 
-def test_that_a_panel_knows_no_other_panel_and_nothing_but_the_window_knows_panels():
+def test_that_a_panel_knows_no_other_panel_and_nothing_but_their_portrait_knows_panels():
     assert len(PANELS) >= 3
-    assert {name for name, seen in GRAPH.items() if seen & PANELS} == set()  # the window opens them by name
+    portrait = {"ddpm_studio.ui.screenshots"}  # it sets them to work; the window opens them by name
+    assert {name for name, seen in GRAPH.items() if seen & PANELS} <= portrait
 
 
 def _within(layer, names):
