@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddpm_studio.branch import MOST, TRUNK, Branch
+from ddpm_studio.cli.denoisers import add_denoiser_flags, opened
 from ddpm_studio.cli.flags import SAMPLER, SCHEDULE, Subcommands, seed_of, whole
 from ddpm_studio.cli.progress import watched
-from ddpm_studio.cli.sample import base_of, checkpoint_of, denoiser_of
-from ddpm_studio.cli.weights import add_weights_flags
-from ddpm_studio.document import EXACT, Document, provenance
+from ddpm_studio.cli.sample import denoiser_of
+from ddpm_studio.document import Document, provenance
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import expect_writable
 
@@ -42,22 +42,14 @@ def add(commands: Subcommands, name: str) -> None:
     parser.add_argument("-k", dest="count", metavar="K", default="16", help=f"children, 2 to {MOST} (default 16)")
     parser.add_argument("--sample", metavar="N", default="0", help="the number of the sample (default 0)")
     parser.add_argument("--fan-seed", metavar="N", help="which noise the children draw (default the seed + 1)")
-    parser.add_argument("--exact", metavar="DATASET", help="with the exact denoiser of a data set")
-    parser.add_argument("--checkpoint", metavar="FILE|RUN", help="with a trained network")
-    add_weights_flags(parser)
-    parser.add_argument("--device", metavar="D", default="cpu", help="of a network: auto, cpu, cuda, mps (default cpu)")
     parser.add_argument("--seed", metavar="N", default="0", help="which noise the sample begins with (default 0)")
     parser.add_argument("--out", metavar="FILE", required=True, help="a file ending in .png or .npz")
-    SAMPLER.add_flags(parser)
-    SCHEDULE.add_flags(parser)
-    parser.set_defaults(run=_run, document=None)
+    add_denoiser_flags(parser)
+    parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace) -> None:
-    base = base_of(args)
-    checkpoint = None if base.denoiser == EXACT else checkpoint_of(args, base.denoiser)
-    if checkpoint is not None:
-        base = checkpoint.header.taken_over(replace(checkpoint.header.document, denoiser=base.denoiser))
+    base, checkpoint = opened(args)
     document, out = _document(args, base), Path(args.out)
     expect_writable(out)
 
