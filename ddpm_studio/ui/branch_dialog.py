@@ -23,6 +23,7 @@ from ddpm_studio.sampler import SAMPLERS, Sampler
 from ddpm_studio.ui.form import Form
 from ddpm_studio.ui.glyphs import dice
 from ddpm_studio.ui.kind_form import KindForm
+from ddpm_studio.ui.sampling_controls import NAMES
 
 SEEDS = 2**31
 """The die's; any other can be typed."""
@@ -57,7 +58,9 @@ class BranchDialog(QDialog):
         self.name = QLineEdit(branch.name, self)
         self.name.setAccessibleName("name of the branch")
         self.name.setToolTip("what the branch is called in the tree")
-        self.sampler = KindForm(SAMPLERS, "sampler of the branch", ("steps", "spacing", "clip"), parent=self)
+        self.sampler = KindForm(
+            SAMPLERS, "sampler of the branch", ("steps", "spacing", "clip"), titles=NAMES, parent=self
+        )
         self.sampler.set_value(branch.sampler)
         self.growth = Form(Growth, self, only=("seed",) if sample is None else ("k", "seed"))
         self.growth.set_value(self._growth)

@@ -30,6 +30,7 @@ from ddpm_studio.ui.model import Model, Source, opened
 from ddpm_studio.ui.plot_export import ask_and_save
 from ddpm_studio.ui.reverse_chain import ReverseChain
 from ddpm_studio.ui.reverse_walk import Frame
+from ddpm_studio.ui.sampling_controls import NAMES
 from ddpm_studio.ui.session import Session
 
 SETTINGS = -2  # in the list of what B is: no path of the tree
@@ -64,7 +65,7 @@ class CompareView(QScrollArea):
         self.what = Combo(self)
         self.what.setAccessibleName("what A is compared with")
         self.denoiser = DenoiserSource(self)
-        self.sampler = KindForm(SAMPLERS, "sampler of B", kept=("steps", "spacing", "clip"))
+        self.sampler = KindForm(SAMPLERS, "sampler of B", kept=("steps", "spacing", "clip"), titles=NAMES)
         self.of = Combo(self)
         self.of.addItem("guess of x₀", False)
         self.of.addItem("xₜ", True)

@@ -18,6 +18,7 @@ class KindForm(QWidget):
         name: what is chosen, for the choice's accessible name.
         kept: fields that all kinds have.
         left_out: fields that are edited elsewhere, or nowhere.
+        titles: what the kinds are called in the choice; else as in the registry.
     """
 
     previewed = Signal(object)
@@ -30,6 +31,7 @@ class KindForm(QWidget):
         name: str,
         kept: Collection[str] = (),
         left_out: Collection[str] = (),
+        titles: Mapping[str, str] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -42,7 +44,7 @@ class KindForm(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.kind)
         for kind, cls in kinds.items():
-            self.kind.addItem(kind, kind)
+            self.kind.addItem((titles or {}).get(kind, kind), kind)
             self.kind.setItemData(self.kind.count() - 1, summary(cls), Qt.ItemDataRole.ToolTipRole)
             self.forms[kind] = form = Form(cls, self, only=[p for p in _names(cls) if p not in left_out])
             for told, ours in ((form.previewed, self.previewed), (form.edited, self.edited)):

@@ -17,6 +17,7 @@ from ddpm_studio.ui.image_view import ImageGrid
 from ddpm_studio.ui.paint_view import PaintView
 from ddpm_studio.ui.reverse_chain import ReverseChain
 from ddpm_studio.ui.reverse_walk import Frame
+from ddpm_studio.ui.sampling_controls import NAMES
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.tree_lines import TreeLines, Twig
 
@@ -271,4 +272,4 @@ def _told(branch: Branch, begin: int) -> str:
 
 
 def _sampler(sampler: Sampler) -> str:
-    return f"{sampler.kind}, {sampler.steps} steps"
+    return f"{NAMES[sampler.kind]}, {sampler.steps} steps"
