@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from ddpm_studio.document import EXACT, Document
 from ddpm_studio.objective import OBJECTIVES, Target
 from ddpm_studio.sampler import SAMPLERS, Ancestral
-from ddpm_studio.schedule import SCHEDULES
+from ddpm_studio.schedule import Cosine, Linear
 
 Changes = Mapping[str, object]
 Change = Callable[[Document], Changes]
@@ -30,11 +30,36 @@ class Go:
     share: float
 
 
-Action = Edit | Go
+@dataclass(frozen=True)
+class View:
+    """Turns a panel to one of its views."""
+
+    label: str
+    tip: str
+    panel: str
+    view: str
 
 
-def _schedule(kind: str) -> Change:
-    return lambda document: {"schedule": SCHEDULES[kind](T=document.schedule.T)}
+@dataclass(frozen=True)
+class Play:
+    """Plays a panel's chain from here, or from its start if it is at its end."""
+
+    label: str
+    tip: str
+    panel: str
+
+
+Action = Edit | Go | View | Play
+
+
+def _linear(document: Document) -> Changes:
+    """With another T than 1000 as much noise in all, where that can be: below T = 21 a β would be 1."""
+    T = document.schedule.T
+    return {"schedule": Linear(T=T, scaled=T != 1000 and T > 20)}
+
+
+def _cosine(document: Document) -> Changes:
+    return {"schedule": Cosine(T=document.schedule.T)}
 
 
 def _other_noise(document: Document) -> Changes:
@@ -77,8 +102,8 @@ def _ancestral(*, noise: bool, variance: float = 0.0) -> Change:
 ACTIONS: dict[str, Action] = {
     action.label: action
     for action in (
-        Edit("linear β", "the schedule of Ho et al. 2020: β rises evenly", _schedule("linear")),
-        Edit("cosine", "the schedule of Nichol & Dhariwal 2021: ᾱ falls evenly", _schedule("cosine")),
+        Edit("linear β", "the schedule of Ho et al. 2020: β rises evenly", _linear),
+        Edit("cosine", "the schedule of Nichol & Dhariwal 2021: ᾱ falls like a squared cosine", _cosine),
         Edit("other noise", "another ε for the same picture", _other_noise),
         Go("start", "t = 0: the clean picture", 0.0),
         Go("a quarter", "t = T/4", 0.25),
@@ -104,5 +129,14 @@ ACTIONS: dict[str, Action] = {
         Edit("ancestral", "the reverse chain of Ho et al. 2020", _sampler("ancestral")),
         Edit("DDIM", "no new noise: each step keeps the guessed ε̂", _sampler("ddim")),
         Edit("Langevin", "climb the score with noise, level by level", _sampler("langevin")),
+        Play("play the noise", "from clean to noise in the noising panel; again to pause", "noising"),
+        Play("play the chain", "from noise to samples in the sampling panel; again to pause", "sampling"),
+        View("the algorithm", "the lines of the sampler, the one that runs lit", "sampling", "Algorithm"),
+        View("the step", "one step of the selected sample", "sampling", "Step"),
+        View("traces", "what becomes of a sample's values along the chain", "sampling", "Traces"),
+        View("the terms", "every part of the bound", "likelihood", "Bound"),
+        View("the choice of σ²", "β̃, β and the best between them", "likelihood", "σ²"),
+        View("the code", "rate and distortion, sender and receiver", "likelihood", "Rate–distortion"),
+        View("the climb", "from the bound to log p(x₀) with more and more walks", "likelihood", "Jensen"),
     )
 }

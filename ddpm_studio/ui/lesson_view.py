@@ -17,6 +17,7 @@ from ddpm_studio.ui.lesson_figures import FIGURES
 from ddpm_studio.ui.session import Session
 
 COLUMNS = 3  # of buttons
+EM = 1.3  # of an equation, in heights of the text: its subscripts must be read too
 
 
 class LessonView(QWidget):
@@ -52,7 +53,7 @@ class LessonView(QWidget):
         row = QWidget(self)
         layout = QHBoxLayout(row)
         layout.setContentsMargins(16, 2, 0, 2)
-        layout.addWidget(EquationView(block.markup, parent=row), 1)
+        layout.addWidget(EquationView(block.markup, em=EM * self.fontMetrics().height(), parent=row), 1)
         source = QLabel(block.source, row)
         source.setEnabled(False)
         layout.addWidget(source)

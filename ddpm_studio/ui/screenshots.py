@@ -1,29 +1,55 @@
 """The window's own portrait: every workspace, light and dark, with its panels at work."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop, QSettings, QSize, QTimer
+from PySide6.QtWidgets import QWidget
 
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import writing
 from ddpm_studio.ui import theme
 from ddpm_studio.ui.application import make_application
+from ddpm_studio.ui.job import Job
 from ddpm_studio.ui.main_window import MainWindow
+from ddpm_studio.ui.panels.learn import LearnPanel
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.theme import Choice
 from ddpm_studio.ui.workspaces import WORKSPACES
 
 SIZE = QSize(1600, 1000)
-PATIENCE = 120_000
+PATIENCE = 240_000
 """ms after which a window that is still not at rest is given up."""
 SHARE = 0.65
 """How far the reverse chain is walked: faces can be made out, and there is still noise to see."""
+STEPS = 80
+"""Of the training whose curves are shown."""
+PLACES = {"plane": 0.08, "learn": 0.15}
+"""t/T where a workspace has no chain that says it: what is left of the data can be made out."""
+CHAPTER = 2
+"""Of Learn: the one with the plane."""
 
 
-def take(folder: Path) -> list[Path]:
+@runtime_checkable
+class Resting(Protocol):
+    """A panel that knows when all is drawn that it draws without being asked."""
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether that is now."""
+        ...
+
+
+def take(folder: Path, workspaces: Sequence[str] = tuple(WORKSPACES), steps: int = STEPS) -> list[Path]:
     """Writes `explore-light.png`, `explore-dark.png` … into `folder`, which is made; the files.
+
+    Args:
+        folder: where to.
+        workspaces: their keys.
+        steps: of the training whose curves are shown.
 
     Raises:
         UserError: the folder cannot be made or written, or a panel said why it cannot work.
@@ -34,10 +60,14 @@ def take(folder: Path) -> list[Path]:
         raise UserError(f"cannot make the folder {folder}: {error.strerror or error}") from error
     app = make_application()  # must outlive the window
     before = theme.watcher().choice
-    with TemporaryDirectory() as settings:
-        window = MainWindow(Session(), QSettings(f"{settings}/settings.ini", QSettings.Format.IniFormat))
+    with TemporaryDirectory() as place:
+        window = MainWindow(Session(), QSettings(f"{place}/settings.ini", QSettings.Format.IniFormat))
         try:
-            return _portraits(window, folder)
+            return [
+                path
+                for key in _opened(window, workspaces)
+                for path in _portraits(window, key, folder, Path(place), steps)
+            ]
         finally:
             window.close()
             window.deleteLater()
@@ -45,60 +75,90 @@ def take(folder: Path) -> list[Path]:
             theme.watcher().choose(before)
 
 
-def _portraits(window: MainWindow, folder: Path) -> list[Path]:
-    troubles: list[str] = []
-    window.session.reported.connect(troubles.append)
-    window.resize(SIZE)
-    at_rest = _set_to_work(window, troubles)
-    paths = []
-    for workspace in WORKSPACES:
-        window.choose_workspace(workspace)
-        for choice in (Choice.LIGHT, Choice.DARK):
-            theme.watcher().choose(choice)
-            _wait(at_rest, troubles)
-            paths.append(folder / f"{workspace}-{choice}.png")
-            with writing(paths[-1]) as part:
-                window.grab().save(str(part), "PNG")
-    return paths
-
-
-def _set_to_work(window: MainWindow, troubles: list[str]) -> Callable[[], bool]:
-    """Walks the reverse chain to its SHARE, and the noising panel with it; the condition under which all is drawn."""
+def _opened(window: MainWindow, workspaces: Sequence[str]) -> Sequence[str]:
+    """The workspaces, once the window has been filled."""
     filled: list[bool] = []
     window.ready.connect(lambda: filled.append(True))
+    window.resize(SIZE)
+    window.choose_workspace(workspaces[0])
     window.show()
-    _wait(lambda: bool(filled), troubles)
-    from ddpm_studio.ui.chain import SimulatedChain  # noqa: PLC0415 - imports torch, which by now is loaded
+    _wait(window, lambda: bool(filled))
+    return workspaces
+
+
+def _portraits(window: MainWindow, key: str, folder: Path, place: Path, steps: int) -> Iterator[Path]:
+    """A workspace with its panels at work, light and dark."""
+    window.choose_workspace(key)
+    QCoreApplication.processEvents()  # panels are made when they are seen
+    for panel in _panels(window):
+        _set_to_work(window, panel, place, steps)
+    if key in PLACES:
+        window.session.set_t(round(PLACES[key] * window.session.document.schedule.T))
+    for choice in (Choice.LIGHT, Choice.DARK):
+        theme.watcher().choose(choice)
+        _wait(window, lambda: all(_at_rest(panel) for panel in _panels(window)))
+        path = folder / f"{key}-{choice}.png"
+        with writing(path) as part:
+            window.grab().save(str(part), "PNG")
+        yield path
+
+
+def _panels(window: MainWindow) -> list[QWidget]:
+    return [dock.panel for dock in window.docks.values() if dock.panel is not None and dock.isVisible()]
+
+
+def _set_to_work(window: MainWindow, panel: QWidget, place: Path, steps: int) -> None:
+    """Walks the reverse chain to its SHARE, and everything else with it; trains for a few steps."""
+    from ddpm_studio.ui.panels.training import TrainingPanel  # noqa: PLC0415 - imports torch, which by now is loaded
     from ddpm_studio.ui.reverse_chain import ReverseChain  # noqa: PLC0415
+    from ddpm_studio.ui.training_run import State, TrainingRun  # noqa: PLC0415
 
-    noised, reverse = window.findChild(SimulatedChain), window.findChild(ReverseChain)
-    assert isinstance(noised, SimulatedChain)
-    assert isinstance(reverse, ReverseChain)
-    position = round(SHARE * (len(reverse.times) - 1))
-    reverse.go(position)
-    _wait(lambda: reverse.position == position, troubles)
-    window.session.set_t(reverse.times[position])
+    if isinstance(reverse := panel.findChild(ReverseChain), ReverseChain):
+        _wait(window, lambda: bool(reverse.times))
+        position = round(SHARE * (len(reverse.times) - 1))
+        reverse.go(position)
+        _wait(window, lambda: reverse.position == position)
+        window.session.set_t(reverse.times[position])
+    if isinstance(panel, LearnPanel):
+        panel.contents.setCurrentIndex(CHAPTER)
+    if isinstance(panel, TrainingPanel):
+        run = panel.findChild(TrainingRun)
+        assert isinstance(run, TrainingRun)
+        training = window.session.document.training
+        quick = replace(training, steps=steps, batch=16, log_every=2, warmup=0, rate=2e-3)
+        window.session.edit("a short training", training=quick)
+        panel.show_new(place / "run")
+        run.start(place / "run", window.session.document, window.session.device)
+        _wait(window, lambda: run.state is State.IDLE)
 
-    def at_rest() -> bool:
-        pending = any(timer.isActive() and timer.isSingleShot() for timer in window.findChildren(QTimer))
-        return noised.reached >= window.session.t and not pending
 
-    return at_rest
+def _at_rest(panel: QWidget) -> bool:
+    """As it says itself; else once nothing is being computed or about to be drawn."""
+    if isinstance(panel, Resting) and not panel.at_rest:
+        return False
+    jobs = () if isinstance(panel, Resting) else panel.findChildren(Job)
+    pending = any(timer.isActive() and timer.isSingleShot() for timer in panel.findChildren(QTimer))
+    return not pending and not any(job.running for job in jobs)
 
 
-def _wait(condition: Callable[[], bool], troubles: list[str]) -> None:
+def _wait(window: MainWindow, condition: Callable[[], bool]) -> None:
     """Runs the event loop until the condition holds.
 
     Raises:
         UserError: a panel reported trouble meanwhile.
     """
+    troubles: list[str] = []
+    window.session.reported.connect(troubles.append)
     beat = QTimer(interval=20)  # wakes the loop where no event of Qt's tells of the change
     beat.start()
     deadline = QDeadlineTimer(PATIENCE)
-    QCoreApplication.processEvents()  # a new palette arrives as an event
-    while not condition():
-        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
-        if troubles:
-            raise UserError(troubles[0])
-        if deadline.hasExpired():
-            raise TimeoutError("the window did not come to rest")
+    try:
+        QCoreApplication.processEvents()  # a new palette arrives as an event
+        while not condition():
+            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+            if troubles:
+                raise UserError(troubles[0])
+            if deadline.hasExpired():
+                raise TimeoutError("the window did not come to rest")
+    finally:
+        window.session.reported.disconnect(troubles.append)

@@ -37,6 +37,8 @@ class Session(QObject):
     device_changed = Signal(str)
     live_changed = Signal(object)  # LiveNetwork, or None: there is none any more
     panels_asked = Signal(object)  # keys of panels that somebody wants to be seen beside it, from the top down
+    view_asked = Signal(str, str)  # the key of a panel, and the title of its view that somebody wants to look at
+    play_asked = Signal(str)  # the key of a panel whose chain somebody wants to be played, or paused
     reported = Signal(str)  # one line for the message bar: something the user gave cannot be used
     noticed = Signal(str)  # one line for the message bar: something was done
 

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from PySide6.QtCore import QSettings, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from ddpm_studio.errors import UserError
 from ddpm_studio.ui import app, application, display, theme
 from ddpm_studio.ui.display import require_display
+from ddpm_studio.ui.job import Job
 from ddpm_studio.ui.main_window import MainWindow
+from ddpm_studio.ui.screenshots import _at_rest, take
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is always a display")
 DISPLAYS = ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR")
@@ -116,7 +118,10 @@ def test_the_window_runs_until_it_is_closed_and_opens_what_it_was_given(qapp, mo
     def look():
         window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow))
         seen["title"], seen["theme"] = window.windowTitle(), theme.watcher().choice
-        seen["document"], seen["panels"] = window.session.document, [dock.panel for dock in window.docks.values()]
+        seen["document"], seen["panels"] = (
+            window.session.document,
+            [d.panel for d in window.docks.values() if d.isVisible()],
+        )
         window.session.undo_stack.setClean()
         window.close()
         window.deleteLater()
@@ -128,24 +133,40 @@ def test_the_window_runs_until_it_is_closed_and_opens_what_it_was_given(qapp, mo
     assert application.run(path) == 0
     assert seen["title"].startswith("DDPM Studio")
     assert seen["document"].noising.picture == str(path)
-    assert all(seen["panels"])
+    assert len(seen["panels"]) == 3
+    assert None not in seen["panels"]
     assert sys.excepthook == hooks
     assert qapp.applicationName() == "DDPM Studio"
 
 
 def test_screenshots_show_the_window_light_and_dark(qapp, tmp_path, light):
-    paths = app.screenshots(tmp_path / "new" / "folder")
+    paths = take(tmp_path / "new" / "folder", ("explore", "learn"))
     names = [path.name for path in paths]
-    assert names == ["explore-light.png", "explore-dark.png", "train-light.png", "train-dark.png"]
+    assert names == ["explore-light.png", "explore-dark.png", "learn-light.png", "learn-dark.png"]
     dark = {}
     for path in paths:
         with Image.open(path) as image:
             assert image.size == (1600, 1000)
             colours = image.convert("RGB").getcolors(1600 * 1000)
-            assert len(colours) > (5000 if "explore" in path.name else 200)  # pictures or controls, not an empty window
+            assert len(colours) > 5000  # pictures, not an empty window
             dark[path.name] = sum(image.convert("L").histogram()[:64])
-    for name in ("explore", "train"):
+    for name in ("explore", "learn"):
         assert dark[f"{name}-dark.png"] > 3 * dark[f"{name}-light.png"]
+
+
+def test_a_panel_is_at_rest_once_nothing_is_being_computed_or_about_to_be_drawn(qtbot):
+    panel = QWidget()
+    qtbot.addWidget(panel)
+    assert _at_rest(panel)
+    timer = QTimer(panel, singleShot=True, interval=60_000)
+    timer.start()
+    assert not _at_rest(panel)
+    timer.stop()
+    job = Job(lambda: iter(range(3)), panel)
+    assert not _at_rest(panel)
+    job.play()
+    qtbot.waitUntil(lambda: _at_rest(panel))
+    job.close()
 
 
 def test_screenshots_into_a_place_that_cannot_be_written_say_so(qapp, tmp_path):

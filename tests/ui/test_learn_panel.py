@@ -3,13 +3,16 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QTabWidget
 
+from ddpm_studio.lessons.actions import ACTIONS, View
 from ddpm_studio.sampler import Ancestral, Ddim
 from ddpm_studio.ui.equation import Equation
 from ddpm_studio.ui.lesson_figures import JensenFigure, MarkovFigure, TangentFigure
 from ddpm_studio.ui.lesson_view import CursorSlider, SamplerSettings, rich
 from ddpm_studio.ui.panels.learn import LearnPanel
+from ddpm_studio.ui.panels.likelihood import LikelihoodPanel
+from ddpm_studio.ui.panels.sampling import SamplingPanel
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.workspaces import PANELS
 
@@ -87,6 +90,26 @@ def test_settings_are_for_the_sampler_they_are_of(panel, session):
     assert session.document.sampler.eta == 0.5
     button(panel, "Without noise").click()
     assert session.document.sampler.noise is False
+
+
+def test_a_view_and_a_play_are_asked_for_by_names_that_their_panels_know(panel, session, qtbot):
+    asked, played = [], []
+    session.view_asked.connect(lambda *names: asked.append(names))
+    session.play_asked.connect(played.append)
+    button(opened(panel, "Algorithm 2: sampling"), "The algorithm").click()
+    button(panel, "Play the chain").click()
+    button(opened(panel, "Progressive coding"), "The code").click()
+    assert (asked, played) == ([("sampling", "Algorithm"), ("likelihood", "Rate–distortion")], ["sampling"])
+    views = [action for action in ACTIONS.values() if isinstance(action, View)]
+    panels = {"likelihood": LikelihoodPanel(session), "sampling": SamplingPanel(session)}
+    for each in panels.values():
+        qtbot.addWidget(each)
+    for view in views:
+        session.view_asked.emit(view.panel, view.view)
+        titles = {tabs.tabText(tabs.currentIndex()) for tabs in panels[view.panel].findChildren(QTabWidget)}
+        assert view.view in titles
+    for each in panels.values():
+        each.close_jobs()
 
 
 def test_arrows_turn_the_pages(panel):

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from ddpm_studio.lessons import all_chapters
-from ddpm_studio.lessons.actions import Action, Edit
+from ddpm_studio.lessons.actions import Action, Edit, Go, View
 from ddpm_studio.ui.lesson_view import LessonView
 from ddpm_studio.ui.session import Session
 
@@ -55,8 +55,12 @@ class LearnPanel(QWidget):
     def _on_asked(self, action: Action) -> None:
         if isinstance(action, Edit):
             self._session.edit(action.label, **action.changes(self._session.document))
-        else:
+        elif isinstance(action, Go):
             self._session.set_t(round(action.share * self._session.document.schedule.T))
+        elif isinstance(action, View):
+            self._session.view_asked.emit(action.panel, action.view)
+        else:
+            self._session.play_asked.emit(action.panel)
 
     def _arrow(self, arrow: Qt.ArrowType, tip: str, by: int) -> QToolButton:
         button = QToolButton(self, autoRaise=True)

@@ -25,6 +25,7 @@ from ddpm_studio.ui.plot_export import ask_and_save
 from ddpm_studio.ui.rate_view import RateView
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.sigma_view import SigmaView
+from ddpm_studio.ui.turning import turn
 
 
 class LikelihoodPanel(QWidget):
@@ -107,9 +108,7 @@ class LikelihoodPanel(QWidget):
         self._send()
 
     def _open(self) -> None:
-        self._sent = ()
         self._measured.open(self._session.settled_document, self._session.live, self.bar.on.currentIndex() == 1)
-        self._sigma_estimated = None
         self.bound.show_estimate("")
         self.gap.show_subject(None)
         self.rate.show_message(None)
@@ -141,14 +140,13 @@ class LikelihoodPanel(QWidget):
             self._picture = (self._picture + 1) % len(subject.probe.x0)
             self._send()
 
-    def _on_schedule_changed(self, _schedule: Schedule) -> None:
+    def _on_schedule_changed(self) -> None:
         if self.isVisible():
             self.show_bounds()
 
     def _on_advanced(self) -> None:
         self.show_progress()
-        if self.isVisible():
-            self.show_bounds()
+        self._on_schedule_changed()
 
     def _on_started(self) -> None:
         if self._measured.running:
@@ -173,6 +171,9 @@ class LikelihoodPanel(QWidget):
         self._send()
         if self.tabs.currentWidget() is self.jensen and self.isVisible():
             self._on_jensen()
+
+    def _on_view_asked(self, panel: str, view: str) -> None:
+        turn(self.tabs, "likelihood", panel, view)
 
     def _on_jensen(self) -> None:
         schedule = self._session.document.schedule
@@ -229,18 +230,19 @@ class LikelihoodPanel(QWidget):
         measured.found.connect(self._on_found)
         measured.failed.connect(self._on_failed)
         session.t_changed.connect(self.show_t)
+        session.view_asked.connect(self._on_view_asked)
         self.bar.start.clicked.connect(self._on_started)
         self.bar.all.clicked.connect(self._on_all)
         self.bar.quick.clicked.connect(self._on_estimate_asked)
         self.bar.sigma.currentIndexChanged.connect(self.show_bounds)
         self.tabs.currentChanged.connect(self._on_tab_changed)
         self.bar.on.currentIndexChanged.connect(self._open)
-        for view in (self.bound, self.bracket, self.rate):
-            view.picked.connect(session.set_t)
+        for picked in (self.bound.picked, self.bracket.picked, self.rate.picked):
+            picked.connect(session.set_t)
         self.rate.another.connect(self._on_another)
         for grid in self.rate.grids:
-            grid.saved.connect(self._session.noticed)
-            grid.refused.connect(self._session.reported)
+            grid.saved.connect(session.noticed)
+            grid.refused.connect(session.reported)
         self.gap.asked.connect(self._on_gap_asked)
         self.jensen.changed.connect(self._on_jensen)
         for each in (self.bound, self.bracket, self.rate, self.gap, self.jensen):

@@ -152,6 +152,10 @@ class NoisingPanel(QWidget):
             return None
         return Shown(self._session.document, self._session.t, self._x0, self._eps)
 
+    def _on_play_asked(self, panel: str) -> None:
+        if panel == "noising":
+            self._player.toggle()
+
     def _on_schedule_changed(self, _schedule: Schedule) -> None:
         self.show_t(self._session.t)
         if not self._strip_timer.isActive():
@@ -238,6 +242,7 @@ class NoisingPanel(QWidget):
     def _connect(self) -> None:
         session = self._session
         session.t_changed.connect(self.show_t)
+        session.play_asked.connect(self._on_play_asked)
         session.schedule_changed.connect(self._on_schedule_changed)
         session.noising_changed.connect(self.show_noising)
         session.dataset_changed.connect(self._on_dataset_changed)

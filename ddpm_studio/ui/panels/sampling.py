@@ -29,6 +29,7 @@ from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.step_inspector import StepInspector
 from ddpm_studio.ui.still_label import StillLabel
 from ddpm_studio.ui.tree_view import TreeView
+from ddpm_studio.ui.turning import turn
 
 SPEED = 25  # steps a second at first
 CONTROLS, INSPECTOR = 210, 230  # logical pixels wide
@@ -205,6 +206,13 @@ class SamplingPanel(QWidget):
         self._leads, self._resumes = True, False
         self._chain.go(position, ahead=AHEAD if self._player.playing else 0)
 
+    def _on_view_asked(self, panel: str, view: str) -> None:
+        turn(self._inspector, "sampling", panel, view)
+
+    def _on_play_asked(self, panel: str) -> None:
+        if panel == "sampling":
+            self._player.toggle()
+
     def _on_placed(self, place: Place) -> None:
         """Walks to where an export was made that has been opened, and selects the sample that was looked at."""
         times = self._chain.times
@@ -304,6 +312,8 @@ class SamplingPanel(QWidget):
         session.placed.connect(self._on_placed)
         session.live_changed.connect(self._on_live_changed)
         session.t_changed.connect(self._on_t_changed)
+        session.view_asked.connect(self._on_view_asked)
+        session.play_asked.connect(self._on_play_asked)
         chain.opened.connect(self.show_model)
         chain.advanced.connect(self.show_progress)
         chain.advanced.connect(self._export.show_walked)
