@@ -99,7 +99,8 @@ def langevin_move(
 
     Song et al. 2021, Alg. 5, takes the norms' means over the batch, √D and √(D/(1−ᾱ_t)) in many dimensions. Here they
     are these numbers: a sample does not depend on its batch, and where a score is next to nothing, as happens in few
-    dimensions, its move is as long as elsewhere. Mean and z are of the shape of x, (B, *shape).
+    dimensions, its move is as long as elsewhere. The paper's factor α_t of δ, near 1 at all steps of a long schedule,
+    is left out: it would be 0 where ᾱ_T = 0. Mean and z are of the shape of x, (B, *shape).
     """
     x0 = chain.used(guess)
     eps = guess.eps if x0 is guess.x0 else eps_from_x0(chain.schedule, x, t, x0)

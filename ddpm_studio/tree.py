@@ -9,7 +9,6 @@ from torch import Tensor
 
 from ddpm_studio.branch import Branches
 from ddpm_studio.denoiser import Denoiser
-from ddpm_studio.noise import Purpose, gaussian
 from ddpm_studio.painting import painted
 from ddpm_studio.route import Leg, Route
 from ddpm_studio.sample import Known, Step
@@ -30,12 +29,6 @@ def begun(leg: Leg, stem: State, schedule: Schedule) -> State:
     if leg.last is None or stem.before is None:
         return State(stem.t, x)
     return State(stem.t, x, leg.last, taken(stem.before, rows))
-
-
-def first_state(denoiser: Denoiser, leg: Leg) -> State:
-    """Where a trunk begins that is given no picture: noise (Ho et al. 2020, Alg. 2, line 1)."""
-    t = leg.times[0]
-    return State(t, gaussian(denoiser.shape, seed=leg.seed, samples=leg.samples, t=t, purpose=Purpose.START))
 
 
 def steps(denoiser: Denoiser, leg: Leg, state: State, known: Known | None = None) -> Iterator[Step]:

@@ -1,7 +1,9 @@
 """What is said about the project in more than one place agrees: README, CI, package metadata, the files that ship."""
 
+import ast
 import re
 import shlex
+import sys
 import tomllib
 from importlib import import_module
 from pathlib import Path
@@ -77,6 +79,23 @@ def test_every_entry_point_is_a_function():
     for target in (project["scripts"] | project["gui-scripts"]).values():
         module, _, name = target.partition(":")
         assert callable(getattr(import_module(module), name))
+
+
+def test_what_is_imported_is_declared():
+    standard = sys.stdlib_module_names | {"ddpm_studio"}
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "ddpm_studio").rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    found = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    found |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    packages = {"PIL": "pillow", "PySide6": "PySide6-Essentials", "shiboken6": "PySide6-Essentials"}
+    imported = {packages.get(top, top) for name in found if (top := name.partition(".")[0]) not in standard}
+    assert imported == {re.match(r"[\w-]+", declared)[0] for declared in PROJECT["project"]["dependencies"]}
+
+
+def test_the_chapters_lie_in_the_package_and_are_named_in_its_ci():
+    data = {path for path in (ROOT / "ddpm_studio").rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")}
+    assert data == {ROOT / "ddpm_studio" / "lessons" / "chapters.txt"}
+    assert "all_chapters" in CI  # asked for from the wheel, in a folder elsewhere
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -6,16 +6,17 @@ import pytest
 import torch
 
 from ddpm_studio.branch import Branch, Ink, Paste, Stroke
-from ddpm_studio.denoiser import Exact
+from ddpm_studio.denoiser import Denoiser, Exact
 from ddpm_studio.errors import UserError
 from ddpm_studio.noise import Purpose, gaussian
 from ddpm_studio.painting import colour_of, covered, painted
 from ddpm_studio.process import q_sample
-from ddpm_studio.route import Route, route, trunk
+from ddpm_studio.route import Leg, Route, route, trunk
 from ddpm_studio.sample import Step, sample
 from ddpm_studio.sampler import Ancestral, Ddim, DpmSolver, Heun, Sampler
 from ddpm_studio.schedule import Cosine
-from ddpm_studio.tree import Path, Tree, begun, first_state, steps
+from ddpm_studio.step import State
+from ddpm_studio.tree import Path, Tree, begun, steps
 
 SHAPE = (3, 6, 6)
 T = 40
@@ -33,6 +34,12 @@ def branch(t: int, sampler: Sampler, **more: object) -> Branch:
 
 def way(sampler: Sampler, *branches: Branch) -> Route:
     return route(trunk(sampler, 5, 3, sampler.stops(T)), branches, T)
+
+
+def first_state(denoiser: Denoiser, leg: Leg) -> State:
+    """Where a trunk begins that is given no picture: noise (Ho et al. 2020, Alg. 2, line 1)."""
+    t = leg.times[0]
+    return State(t, gaussian(denoiser.shape, seed=leg.seed, samples=leg.samples, t=t, purpose=Purpose.START))
 
 
 def walk(tree: Tree, along: Route) -> list[Step]:
