@@ -35,6 +35,44 @@ def test_that_the_exact_denoiser_of_points_draws_them_as_a_picture(tmp_path, cap
     assert rows.mean() / pixels.shape[0] == pytest.approx((1.5 - 0.5) / 3.0, abs=0.03)
 
 
+BAD = {
+    "one.csv": ("0.5,0.5\n", "one point"),
+    "same.csv": ("1,2\n" * 5, "5 points in one place"),
+    "nan.csv": ("0,0\nnan,1\n", "point 2 is NaN"),
+    "text.csv": ("x,y\n0,0\nleft,right\n", "line 3: 'left right' is no point"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("command", [["train"], ["sample", "--exact"]])
+def test_that_bad_points_are_refused_in_one_line(tmp_path, capsys, command, name):
+    content, told = BAD[name]
+    (tmp_path / name).write_text(content)
+    assert main([*command, str(tmp_path / name), "--out", str(tmp_path / "out.npz")]) == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert told in line
+    assert not (tmp_path / "out.npz").exists()
+
+
+def test_that_a_file_of_a_million_points_is_used_and_what_was_kept_of_it_is_told(tmp_path, capsys):
+    path = tmp_path / "many.npz"
+    np.savez(path, points=np.random.default_rng(0).standard_normal((1_000_000, 2), np.float32))
+    small = ["--steps", "2", "--threads", "1"]
+    assert main(["train", str(path), *small, "--batch", "16", "--out", str(tmp_path / "run")]) == 0
+    assert "5,000 points from" in capsys.readouterr().err
+    assert main(["sample", "--exact", str(path), "--steps", "2", "-n", "3", "--out", str(tmp_path / "o.npz")]) == 0
+    assert "evenly chosen of its 1,000,000" in capsys.readouterr().err
+
+
+def test_that_samples_of_points_still_name_the_document_they_were_made_by(tmp_path, capsys):
+    out = tmp_path / "made.npz"
+    assert main(["sample", "--exact", "rings", "--steps", "2", "-n", "5", "--out", str(out)]) == 0
+    assert (
+        main(["train", str(out), "--steps", "1", "--batch", "8", "--out", str(tmp_path / "run"), "--threads", "1"]) == 0
+    )
+    assert Run.open(tmp_path / "run").document.dataset == "rings"
+
+
 def test_that_a_table_with_text_is_refused_in_one_line(tmp_path, capsys):
     path = tmp_path / "bad.csv"
     path.write_text("1,2\nthree,4\n")

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from ddpm_studio.cli import main
 from ddpm_studio.data import PointData, load
 from ddpm_studio.denoiser import Exact
 from ddpm_studio.document import Document
@@ -16,6 +17,7 @@ from ddpm_studio.plane.choices import Look, Plane, Shown
 from ddpm_studio.plane.contours import contour
 from ddpm_studio.plane.density import Lattice, density
 from ddpm_studio.plane.judged import judged
+from ddpm_studio.plane.keeping import keep
 from ddpm_studio.plane.learning import Progress, learned
 from ddpm_studio.plane.metrics import Field, energy_distance, log_likelihood
 from ddpm_studio.plane.walks import walks
@@ -247,6 +249,20 @@ def test_that_the_plane_trains_by_the_trainer_and_its_error_falls(roll):
     zero = Field.of(Exact.of(SCHEDULE, roll), Probe.of(roll, SCHEDULE, 250, 8))
     untrained = np.array([float(eps.square().mean()) for eps in zero.eps])
     assert looks[-1].errors.mean() < 0.5 * untrained.mean()
+
+
+def test_that_what_learned_in_the_plane_is_kept_as_a_checkpoint_that_sample_takes(roll, tmp_path):
+    document = Document(plane=Plane(dataset="mixture:0.5,0.5 -0.5,0", steps=5, batch=64))
+    data = load(document.plane.dataset)
+    *_, look = learned(document.of_plane.fitting(data), data)
+    path = tmp_path / "mine.safetensors"
+    keep(look, data, path)
+    opened = checkpoint_named(str(path))
+    assert (opened.header.step, opened.header.shape, opened.header.digest) == (5, (2,), data.digest)
+    x = torch.from_numpy(roll.x0()[:9])
+    assert torch.equal(opened.denoiser()(x, 200).eps, look.denoiser(x, 200).eps)
+    assert main(["sample", "--checkpoint", str(path), "-n", "7", "--steps", "3", "--out", str(tmp_path / "p.npz")]) == 0
+    assert np.load(tmp_path / "p.npz")["samples"].shape == (7, 2)
 
 
 def test_that_the_planes_document_trains_its_points_and_leaves_the_rest():

@@ -1,17 +1,38 @@
 """Points on the command line: what they are trained with if nothing else is said, and how samples are drawn."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ddpm_studio.cli.look import FILM, STRIP, Look, draw_film, moments
+from ddpm_studio.cli.opened import provenance_of
 from ddpm_studio.document import Document
 from ddpm_studio.networks import Mlp
 
+if TYPE_CHECKING:
+    from ddpm_studio.data import Data
+
 COUNT = 1000
 """Points that are drawn where no number is given: a picture needs many of them."""
+
+
+def names_points(ref: str) -> bool:
+    """Whether `ref` are points, and not something that was made of points and so has a document."""
+    from ddpm_studio.data import is_points  # noqa: PLC0415 - Pillow, not needed for --help
+
+    return is_points(ref) and (Path(ref).suffix.lower() != ".npz" or provenance_of(Path(ref)) is None)
+
+
+def tell_left_out(data: "Data") -> None:
+    """Says on stderr what was kept of a file with too many points."""
+    from ddpm_studio.data import PointData  # noqa: PLC0415 - Pillow, not needed for --help
+
+    if isinstance(data, PointData) and data.left_out:
+        print(f"ddpm-studio: {data.note}", file=sys.stderr, flush=True)
 
 
 def on_data(document: Document, dataset: str) -> Document:

@@ -13,7 +13,7 @@ from ddpm_studio.cli.flags import SAMPLER, SCHEDULE, Subcommands, seed_of, whole
 from ddpm_studio.cli.many import draw_many
 from ddpm_studio.cli.opened import document_in, located
 from ddpm_studio.cli.origin import add_origin_flags, origin_of, tell_fitting
-from ddpm_studio.cli.plane import COUNT
+from ddpm_studio.cli.plane import COUNT, tell_left_out
 from ddpm_studio.cli.progress import watched
 from ddpm_studio.cli.weights import add_weights_flags, weights_of
 from ddpm_studio.document import EXACT, Document, provenance
@@ -130,6 +130,7 @@ def denoiser_of(args: argparse.Namespace, document: Document, checkpoint: "AnyCh
 
     if checkpoint is None:
         data = load(document.dataset)
+        tell_left_out(data)
         return _with_errors(Exact.of(document.schedule, data), document, data)
     denoiser = checkpoint.denoiser(weights_of(args), chosen(args.device))
     trained_on = checkpoint.header.document.dataset

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ddpm_studio.cli.flags import NETWORK, OBJECTIVE, SCHEDULE, TRAINING, Subcommands, whole
 from ddpm_studio.cli.guard import INTERRUPTED
 from ddpm_studio.cli.opened import document_in, located
-from ddpm_studio.cli.plane import on_data
+from ddpm_studio.cli.plane import names_points, on_data, tell_left_out
 from ddpm_studio.cli.progress import Told
 from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
@@ -95,6 +95,7 @@ def _run_out(recorder: "Recorder", *, as_json: bool) -> int:
     if first:
         for note in (*learner.notes, *([recorder.data.note] if recorder.data.skipped else [])):
             _say(note)
+        tell_left_out(recorder.data)
         _say(f"{recorder.run.folder}: step {learner.step} of {learner.recipe.training.steps} on {learner.device}")
     events = recorder.events()
     report = Told(learner.recipe.training.steps, "step", learner.step)
@@ -175,9 +176,8 @@ def _ask(changes: list[str]) -> None:
 def _document(args: argparse.Namespace, current: Document | None) -> Document:
     """The document that is given, else `current`, else the default one, with what the flags say."""
     from ddpm_studio.data import DATASETS  # noqa: PLC0415 - Pillow, not needed for --help
-    from ddpm_studio.data.clouds import is_cloud  # noqa: PLC0415 - as above
 
-    named = args.document if args.document and (args.document in DATASETS or is_cloud(args.document)) else None
+    named = args.document if args.document and (args.document in DATASETS or names_points(args.document)) else None
     base = document_in(Path(args.document)) if args.document and not named else current or Document()
     base = on_data(base, located(args.dataset or named or base.dataset, DATASETS))
     return replace(

@@ -49,7 +49,7 @@ def settled(name: str, found: NDArray[np.float64], where: str) -> PointData:
     note += f", evenly chosen of its {len(found):,}" if len(kept) < len(found) else ""
     note += f"; moved by ({-middle[0]:.4g}, {-middle[1]:.4g}) and divided by {half:.4g} to lie in [−1, 1]"
     points = ((kept - middle) / half).astype(np.float32)
-    return PointData(name, points, points[:0], note)
+    return PointData(name, points, points[:0], note, left_out=len(found) - len(kept))
 
 
 def holds_points(path: Path) -> bool:

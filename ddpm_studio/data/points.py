@@ -41,6 +41,7 @@ class PointData:
     test: Points  # (M, 2), held out; M may be 0
     note: str = ""  # one line: what it is, from where, what was done to it
     mixture: Mixture | None = None  # what the points were drawn from, where that is known
+    left_out: int = 0  # points of the file that are too many to be kept; `note` says so
     skipped: tuple[str, ...] = ()  # nothing is: a file of points is read whole or refused
 
     def __post_init__(self) -> None:
