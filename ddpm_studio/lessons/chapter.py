@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from ddpm_studio.lessons.actions import ACTIONS, Action
+from ddpm_studio.lessons.actions import ACTIONS, Action, View
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,12 @@ class Chapter:
     panels: tuple[str, ...]
     """Their keys, from the top down."""
     blocks: tuple[Block, ...]
+
+    @property
+    def view(self) -> View | None:
+        """The first view of a panel that it speaks of."""
+        actions = (action for block in self.blocks if isinstance(block, Buttons) for action in block.actions)
+        return next((action for action in actions if isinstance(action, View)), None)
 
 
 def chapters(text: str) -> tuple[Chapter, ...]:

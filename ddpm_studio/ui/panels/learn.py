@@ -47,7 +47,10 @@ class LearnPanel(QWidget):
 
     def _on_chosen(self, index: int) -> None:
         self.show_chapter(index)
-        self._session.panels_asked.emit(self.chapters[index].panels)
+        chapter = self.chapters[index]
+        self._session.panels_asked.emit(chapter.panels)
+        if chapter.view is not None:
+            self._session.view_asked.emit(chapter.view.panel, chapter.view.view)
 
     def _on_turned(self, by: int) -> None:
         self.contents.setCurrentIndex(self.contents.currentIndex() + by)
