@@ -85,7 +85,7 @@ class Trajectory:
         if self._length % self.stride == 0:
             kept = step if self.whole else _Key(step.x, step.before)
             self._kept[self._length] = kept
-            self._nbytes += _nbytes(kept)
+            self._nbytes += nbytes_of(kept)
         self._length += 1
         self._end = _Key(step.next, step.x0_clipped if self.sampler.multistep else None)
         while self._nbytes > self._budget and self.thin():
@@ -101,7 +101,7 @@ class Trajectory:
             self._kept = {i: kept for i, kept in self._kept.items() if i % self.stride == 0}
         else:
             return False
-        self._nbytes = sum(map(_nbytes, self._kept.values()))
+        self._nbytes = sum(map(nbytes_of, self._kept.values()))
         return True
 
     def keeps(self, i: int) -> bool:
@@ -200,7 +200,7 @@ class _Key:
     before: Tensor | None
 
 
-def _nbytes(kept: "_Key | Step") -> int:
+def nbytes_of(kept: "_Key | Step") -> int:
     """Bytes of its tensors, each once; of a whole step, `before` is the step before's and counted there."""
     tensors: list[Tensor | float | None] = [kept.x]
     if isinstance(kept, Step):

@@ -7,26 +7,20 @@ from time import monotonic
 from PySide6.QtCore import QObject, Signal, Slot
 
 from ddpm_studio.anatomy import Sizes
-from ddpm_studio.branch import TRUNK, Branches
-from ddpm_studio.branching import broken, route_of
-from ddpm_studio.document import EXACT, Document
+from ddpm_studio.branching import route_of
+from ddpm_studio.document import Document
 from ddpm_studio.neighbours import Neighbours
-from ddpm_studio.route import Route
-from ddpm_studio.sample import Known, Step
+from ddpm_studio.sample import Known
 from ddpm_studio.sampler import Sampler
-from ddpm_studio.tree import Path, Tree
-from ddpm_studio.tree import taken as _of_rows
+from ddpm_studio.tree import Path
+from ddpm_studio.tree import taken as of_rows
 from ddpm_studio.ui.comparing import Comparing
 from ddpm_studio.ui.job import Job, Outcome
 from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.model import Model, Source, opened
 from ddpm_studio.ui.reverse_walk import Frame, Opened, Standing, Taken, under, walk, walkable
-
-Note = tuple[Neighbours | None, Sizes]
-"""What is remembered of a step beside what it can be made again from."""
-
-AT_HAND = 4
-"""Steps that are kept whole beside the tree's budget, and twice its stride more."""
+from ddpm_studio.ui.steps_at_hand import StepsAtHand
+from ddpm_studio.ui.walked_tree import WalkedTree
 
 
 class ReverseChain(QObject):
@@ -52,16 +46,15 @@ class ReverseChain(QObject):
         self.trajectory: Path | None = None  # to the branch that is looked at
         self.neighbours: list[Neighbours | None] = []  # of every step taken
         self.sizes: list[Sizes] = []  # of every step taken
-        self._tree: Tree | None = None
-        self._notes: dict[Branches, list[Note]] = {}  # of every leg, as in the tree
-        self._root: tuple[object, ...] = ()  # what the tree grows from
+        self._walked = WalkedTree()
         self.position = -1  # the state that is shown; −1 is none
         self._wanted = 0
         self._asked = 0  # steps the job was asked for
         self._begun = (0.0, 0)  # when this walk began, and after how many steps
-        self._at_hand: dict[int, Step] = {}  # the newest steps and those recalled last, the oldest first
+        self._at_hand = StepsAtHand(self)
+        self._at_hand.recalled.connect(self._on_recalled)
+        self._at_hand.ended.connect(self._on_ended)
         self._walking: Job | None = None
-        self._recalling: Job | None = None
         self._verifying: Job | None = None
         self._comparing = Comparing(self)
         self._comparing.filled.connect(self._on_compared)
@@ -110,10 +103,8 @@ class ReverseChain(QObject):
         known = model is not None and model.network is not None and model.source == source
         planned = under(document, model.denoiser.schedule) if known and model else document
         self._retire()
-        self._root, before = _root(document, source), self._root
-        if self._root != before or model is None or self._tree is None:
-            self._tree, self._notes = None, {}
-        self.trajectory, self._at_hand, self.position = None, {}, -1
+        self._walked.plant(document, source, model is not None)
+        self.trajectory, self.position = None, -1
         self.document = planned
         standing = self._enter()
         self._walking = self._job(walk(document, source, model, standing, self._comparing.wanted), self._on_walked)
@@ -142,11 +133,7 @@ class ReverseChain(QObject):
 
     def path(self, branch: int) -> Path | None:
         """The way to a branch as far as it has been walked; None before the first step, or if it cannot be walked."""
-        if self._tree is None or self.document is None or branch >= len(self.document.branches):
-            return None
-        if broken(self.document, branch):
-            return None
-        return self._tree.path(route_of(self.document, branch))
+        return None if self.document is None else self._walked.path(self.document, branch)
 
     def compare(self, wanted: bool = True) -> None:
         """Whether a network's steps are told with the pictures near them: those that are there, and those to come."""
@@ -164,6 +151,7 @@ class ReverseChain(QObject):
     def close(self) -> None:
         """Waits for all its threads to end."""
         self._comparing.close()
+        self._at_hand.close()
         for job in self.findChildren(Job):
             job.close()
 
@@ -184,33 +172,11 @@ class ReverseChain(QObject):
     def _enter(self) -> Standing | None:
         """Looks along the document's route: what is known of it, and from where it is to be walked on."""
         assert self.document is not None
-        notes: list[Note] = []
-        standing = None
-        if self._tree is not None:
-            route = route_of(self.document)
-            legs = _legs(self.document)
-            self._tree.keep_only(legs)
-            self._notes = {key: each for key, each in self._notes.items() if key in legs}
-            self.trajectory = self._tree.path(route)
-            notes, standing = self._known(self._tree, route, self.trajectory)
+        self.trajectory, notes, standing = self._walked.enter(self.document)
+        self._at_hand.follow(self.trajectory)
         self.neighbours, self.sizes = [near for near, _ in notes], [sizes for _, sizes in notes]
         self._asked = len(notes)
         return standing
-
-    def _known(self, tree: Tree, route: Route, path: Path) -> tuple[list[Note], Standing | None]:
-        """What is remembered of the steps that have been taken of a route, and where the next one begins."""
-        notes: list[Note] = []
-        for place, (leg, rows) in enumerate(zip(route.legs, path.rows, strict=True)):
-            known = self._notes.get(leg.branches, [])[: leg.taken]
-            notes += known if rows is None else [(_of_rows(near, rows), _of_rows(sizes, rows)) for near, sizes in known]
-            if known and (len(known) < leg.taken or leg is route.legs[-1]):
-                return notes, Standing(place, len(known), tree.standing(leg, len(known)))
-            if len(known) < leg.taken:
-                break
-        while place and not route.legs[place - 1].taken:  # it begins where it has only been painted on
-            place -= 1
-        stem = route.legs[place - 1]
-        return notes, Standing(place, 0, tree.standing(stem, stem.taken)) if place else None
 
     def _walk_to(self, index: int) -> None:
         """Asks for the steps up to the one that leaves state `index`."""
@@ -238,23 +204,20 @@ class ReverseChain(QObject):
         document = under(self.document, model.denoiser.schedule)
         if document is not self.document:
             self._plan(document, *self._aims())
-        if self._tree is None:
-            self._tree = Tree(model.denoiser, known=known)
-        self._tree.denoiser = model.denoiser  # a branch may have wanted its errors measured
-        self.trajectory = self._tree.path(route_of(document))
+        self._walked.grow(model.denoiser, known)
+        self.trajectory = self._walked.path(document, document.branch)
+        self._at_hand.follow(self.trajectory)
         self.opened.emit(model)
 
     def _take(self, taken: Taken) -> None:
-        assert self._tree is not None
         watched = taken.watched
-        self._tree.append(taken.leg, watched.step)
-        self._notes.setdefault(taken.leg.branches, []).append((watched.neighbours, watched.sizes))
+        self._walked.append(taken.leg, watched.step, (watched.neighbours, watched.sizes))
         assert self.trajectory is not None
         number = len(self.neighbours)
         rows = self.trajectory.rows[self.trajectory.leg_of(number)[0]]
-        self._remember(number, _of_rows(watched.step, rows))
-        self.neighbours.append(_of_rows(watched.neighbours, rows))
-        self.sizes.append(_of_rows(watched.sizes, rows))
+        self._at_hand.remember(number, of_rows(watched.step, rows))
+        self.neighbours.append(of_rows(watched.neighbours, rows))
+        self.sizes.append(of_rows(watched.sizes, rows))
         self._asked = max(self._asked, len(self.neighbours))  # one was in work when the walk was broken off
 
     def _show(self) -> None:
@@ -262,53 +225,23 @@ class ReverseChain(QObject):
         if index < 0 or index == self.position:
             return
         number = min(index, len(self.times) - 2)
-        step = self._step(number)
+        step = self._at_hand.step(number)
         if step is not None:
             self.position = index
             self.shown.emit(Frame(index, self.times, step, self.neighbours[number]))
-            self._prepare(number - 1)
-        elif self._recalling is None:
-            self._recall(number)
+            self._prepare()
+        else:
+            self._at_hand.recall(number)
 
-    def _prepare(self, number: int) -> None:
-        """Makes the step before the one that is shown again, if there is nothing else to do: going back is quick."""
-        busy = self._recalling is not None or len(self.neighbours) < self._asked
-        if number >= 0 and not busy and self._step(number) is None:
-            self._recall(number)
-
-    def _step(self, number: int) -> Step | None:
-        """The step if it is quickly had."""
-        assert self.trajectory is not None
-        if number in self._at_hand:
-            return self._at_hand[number]
-        return self.trajectory.step(number) if self.trajectory.keeps(number) else None
-
-    def _recall(self, number: int) -> None:
-        """Makes all steps again that it takes to come to this one from a state that is kept, and beyond to the next."""
-        assert self.trajectory is not None
-        together = self.trajectory.around(number)
-        walk = self.trajectory.walk(together.start)
-        self._recalling = self._job(zip(together, walk, strict=False), self._on_recalled)
-        self._recalling.play()
-
-    @Slot(object)
-    def _on_recalled(self, values: list[tuple[int, Step]]) -> None:
-        assert self._recalling is not None
-        assert self.trajectory is not None
-        for number, step in values:
-            self._remember(number, step)
-        if values[-1][0] == self.trajectory.around(values[-1][0])[-1]:
-            self._recalling.retire()
-            self._recalling = None
+    @Slot()
+    def _on_recalled(self) -> None:
         self._show()
+        self._prepare()
 
-    def _remember(self, number: int, step: Step) -> None:
-        """Has a step at hand, and no longer those that were longest ago."""
-        assert self.trajectory is not None
-        self._at_hand.pop(number, None)
-        self._at_hand[number] = step
-        while len(self._at_hand) > AT_HAND + 2 * self.trajectory.stride:
-            del self._at_hand[next(iter(self._at_hand))]
+    def _prepare(self) -> None:
+        """Has the steps before the one that is shown made ready, if there is nothing else to do."""
+        if self.position >= 0 and self.position == self._wanted and len(self.neighbours) >= self._asked:
+            self._at_hand.prepare(min(self.position, len(self.times) - 2))
 
     @Slot(object)
     def _on_verified(self, values: list[Model]) -> None:
@@ -339,21 +272,18 @@ class ReverseChain(QObject):
         assert self.trajectory is not None
         for number, found in values:
             self.neighbours[number] = found
-            place, own = self.trajectory.leg_of(number)
-            if self.trajectory.rows[place] is None:
-                notes = self._notes[self.trajectory.route.legs[place].branches]
-                notes[own] = (found, notes[own][1])
+            self._walked.compare(self.trajectory, number, found)
         self.advanced.emit()
         shown = min(self.position, len(self.times) - 2)
-        if shown in dict(values) and (step := self._step(shown)) is not None:
+        if shown in dict(values) and (step := self._at_hand.step(shown)) is not None:
             self.shown.emit(Frame(self.position, self.times, step, self.neighbours[shown]))
 
     def _retire(self) -> None:
         self._comparing.retire()
-        for job in (self._walking, self._recalling):
-            if job is not None:
-                job.retire()
-        self._walking = self._recalling = None
+        self._at_hand.forget()
+        if self._walking is not None:
+            self._walking.retire()
+        self._walking = None
 
     def _state_after(self, steps: int) -> int:
         """The last state that can be shown after so many steps: one whose own step has been taken, or the final one."""
@@ -367,15 +297,3 @@ class ReverseChain(QObject):
         """The first state at or below t/T = `share`."""
         assert self.document is not None
         return bisect_left(self.times, -share * self.document.schedule.T - 1e-9, key=lambda t: -t)
-
-
-def _root(document: Document, source: Source) -> tuple[object, ...]:
-    """What decides the trunk: the schedule only where the denoiser is exact, for a network has its own."""
-    schedule = document.schedule if document.denoiser == EXACT else None
-    return source, schedule, document.sampler, document.sampling, document.origin
-
-
-def _legs(document: Document) -> set[Branches]:
-    """Every leg of the document's tree that can be walked."""
-    places = [TRUNK, *(place for place in range(len(document.branches)) if not broken(document, place))]
-    return {leg.branches for place in places for leg in route_of(document, place).legs}

@@ -15,6 +15,9 @@ from ddpm_studio.ui.job import Job
 from ddpm_studio.ui.model import Source
 from ddpm_studio.ui.reverse_chain import ReverseChain
 from ddpm_studio.ui.reverse_walk import Frame
+from ddpm_studio.ui.steps_at_hand import BEHIND, LEAST
+
+PATIENCE = 60_000  # ms: it ends what never ends, and judges no speed
 
 
 @pytest.fixture
@@ -41,7 +44,7 @@ def chain(qtbot):
 
 
 def shown(qtbot, chain: ReverseChain, index: int) -> Frame:
-    qtbot.waitUntil(lambda: chain.position == index, timeout=5000)
+    qtbot.waitUntil(lambda: chain.position == index, timeout=PATIENCE)
     return chain.frames[-1]
 
 
@@ -57,7 +60,7 @@ def assert_close(frame: Frame, state: torch.Tensor) -> None:
 
 
 def test_the_first_state_is_ready_at_t_T_and_nothing_more_is_walked(qtbot, chain, document):
-    with qtbot.waitSignals([chain.opened, chain.advanced, chain.shown], timeout=5000):
+    with qtbot.waitSignals([chain.opened, chain.advanced, chain.shown], timeout=PATIENCE):
         chain.restart(document)
     assert chain.model.data.train.shape == (32, 6, 6, 3)
     assert (chain.position, chain.front, chain.frames[-1].t) == (0, 0, 100)
@@ -103,10 +106,32 @@ def test_a_thinned_trajectory_is_recalled_in_the_background_to_the_bit(qtbot, ch
     assert torch.equal(shown(qtbot, chain, 9).x, first[9].x)
 
 
+def test_the_steps_behind_the_one_that_is_shown_are_made_ready_and_shown_at_once(qtbot, chain, document, monkeypatch):
+    monkeypatch.setitem(Tree.__init__.__kwdefaults__, "budget", 20_000)
+    monkeypatch.setattr("ddpm_studio.ui.steps_at_hand.ROOM", 200_000)
+    chain.restart(document)
+    first = {i: shown_after(qtbot, chain, i) for i in range(41)}
+    shown_after(qtbot, chain, 4)
+    shown_after(qtbot, chain, 30)
+    hand = chain._at_hand
+    qtbot.waitUntil(lambda: all(hand.step(i) is not None for i in range(30 - BEHIND, 30)), timeout=PATIENCE)
+    for i in range(29, 29 - BEHIND, -1):
+        chain.go(i)
+        assert chain.position == i
+        assert torch.equal(chain.frames[-1].x, first[i].x)
+
+
+def test_what_is_at_hand_stays_within_its_room(qtbot, chain, document, monkeypatch):
+    monkeypatch.setattr("ddpm_studio.ui.steps_at_hand.ROOM", 1)
+    chain.restart(document)
+    shown_after(qtbot, chain, 40)
+    assert len(chain._at_hand._steps) == LEAST + 2 * chain.trajectory.stride
+
+
 def test_going_back_breaks_a_long_walk_off(qtbot, chain, document):
     chain.restart(replace(document, sampler=Ancestral(steps=100), sampling=Sampling(count=64)))
     chain.go(100)
-    qtbot.waitUntil(lambda: chain.front >= 2, timeout=5000)
+    qtbot.waitUntil(lambda: chain.front >= 2, timeout=PATIENCE)
     assert 0 < chain.seconds_left < 60
     chain.go(1)
     shown(qtbot, chain, 1)
@@ -138,7 +163,7 @@ def test_a_finished_chain_is_finished_again_and_looked_at_from_the_same_share_of
     new = replace(document, **changed)
     chain.restart(new)
     chain.restart(new)  # at once again: it is still to go as far
-    qtbot.waitUntil(lambda: chain.front == len(chain.times) - 1, timeout=5000)
+    qtbot.waitUntil(lambda: chain.front == len(chain.times) - 1, timeout=PATIENCE)
     assert chain.frames[-1].t == new.schedule.T // 2
     assert_close(chain.frames[-1], expected(new)[chain.position])
 
@@ -147,7 +172,7 @@ def test_a_chain_that_stood_at_the_start_stands_there_again(qtbot, chain, docume
     chain.restart(document)
     shown(qtbot, chain, 0)
     chain.restart(replace(document, sampler=Ddim(steps=10, spacing=Spacing.LEADING)))
-    qtbot.waitUntil(lambda: chain.position == 0, timeout=5000)
+    qtbot.waitUntil(lambda: chain.position == 0, timeout=PATIENCE)
     chain.restart(replace(document, sampler=Ddim(steps=20)))
     shown(qtbot, chain, 0)
     assert (chain.front, chain.frames[-1].t) == (0, 100)
@@ -162,11 +187,11 @@ def test_ten_rapid_restarts_end_with_the_last_one_alone(qtbot, chain, document):
     last = shown(qtbot, chain, 40)
     assert_close(last, expected(replace(document, sampling=Sampling(count=3, seed=9)))[-1])
     assert len(opened) == 1
-    qtbot.waitUntil(lambda: len(chain.findChildren(Job)) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(chain.findChildren(Job)) == 1, timeout=PATIENCE)
 
 
 def test_a_data_set_that_is_not_there_is_one_line_and_the_next_restart_goes_on(qtbot, chain, document, tmp_path):
-    with qtbot.waitSignal(chain.failed, timeout=5000) as failed:
+    with qtbot.waitSignal(chain.failed, timeout=PATIENCE) as failed:
         chain.restart(replace(document, dataset=str(tmp_path / "nothing")))
     assert "nothing" in failed.args[0]
     assert chain.position == -1
@@ -180,10 +205,10 @@ def test_a_data_set_is_verified_before_it_is_used(qtbot, chain, document, tmp_pa
     chain.restart(document)
     shown(qtbot, chain, 0)
     (tmp_path / "empty").mkdir()
-    with qtbot.waitSignal(chain.failed, timeout=5000):
+    with qtbot.waitSignal(chain.failed, timeout=PATIENCE):
         chain.verify(Source("exact", str(tmp_path / "empty")))
     assert chain.model.ref == document.dataset
-    with qtbot.waitSignal(chain.verified, timeout=5000) as verified:
+    with qtbot.waitSignal(chain.verified, timeout=PATIENCE) as verified:
         chain.verify(Source("exact", "fashion"))
     assert verified.args == [Source("exact", "fashion")]
     assert chain.model.data.train.shape == (10000, 28, 28, 1)
@@ -193,7 +218,7 @@ def test_closing_in_the_middle_of_a_walk_leaves_no_thread(qtbot, document):
     chain = ReverseChain()
     chain.restart(document)
     chain.go(40)
-    with qtbot.waitSignal(chain.advanced, timeout=5000):
+    with qtbot.waitSignal(chain.advanced, timeout=PATIENCE):
         pass
     chain.close()
     assert not any(job.running for job in chain.findChildren(Job))

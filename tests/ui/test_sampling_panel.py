@@ -17,6 +17,7 @@ from ddpm_studio.ui.panels.sampling import SamplingPanel
 from ddpm_studio.ui.session import Session
 
 STEPS = 40
+PATIENCE = 60_000  # ms: it ends what never ends, and judges no speed
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def panel(qtbot, session):
     panel.resize(1200, 440)
     panel.show()
     panel.activateWindow()
-    qtbot.waitUntil(lambda: at(panel) == 0, timeout=5000)
+    qtbot.waitUntil(lambda: at(panel) == 0, timeout=PATIENCE)
     panel.setFocus()
     yield panel
     panel.close_jobs()
@@ -54,7 +55,7 @@ def at(panel: SamplingPanel) -> int:
 def press(qtbot, panel: SamplingPanel, key: Qt.Key, index: int, modifier=Qt.KeyboardModifier.NoModifier):
     """Presses a key and waits for a state; the frame that is shown then."""
     QTest.keyClick(QApplication.focusWidget(), key, modifier)
-    qtbot.waitUntil(lambda: at(panel) == index, timeout=5000)
+    qtbot.waitUntil(lambda: at(panel) == index, timeout=PATIENCE)
     return panel._frame
 
 
@@ -84,7 +85,7 @@ def test_the_keys_run_to_the_end_and_back_to_the_start(qtbot, panel, session):
 def test_space_plays_and_pauses(qtbot, panel, session):
     panel._player.speed.setValue(100)
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: at(panel) >= 5, timeout=5000)
+    qtbot.waitUntil(lambda: at(panel) >= 5, timeout=PATIENCE)
     assert session.t == panel._frame.t
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
     assert not panel._player.playing
@@ -92,22 +93,22 @@ def test_space_plays_and_pauses(qtbot, panel, session):
     qtbot.wait(150)
     assert at(panel) == index
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: at(panel) == STEPS and not panel._player.playing, timeout=5000)
+    qtbot.waitUntil(lambda: at(panel) == STEPS and not panel._player.playing, timeout=PATIENCE)
     assert session.t == 0
 
 
 def test_the_slider_scrubs_the_whole_chain(qtbot, panel):
     panel._player.slider.setValue(30)
-    qtbot.waitUntil(lambda: at(panel) == 30, timeout=5000)
+    qtbot.waitUntil(lambda: at(panel) == 30, timeout=PATIENCE)
     panel._player.slider.setValue(7)
-    qtbot.waitUntil(lambda: at(panel) == 7, timeout=5000)
+    qtbot.waitUntil(lambda: at(panel) == 7, timeout=PATIENCE)
     assert panel._chain.front >= 30
 
 
 def test_a_cursor_moved_elsewhere_is_followed_as_far_as_the_chain_has_been(qtbot, panel, session):
     press(qtbot, panel, Qt.Key.Key_Right, 1)
     panel._player.slider.setValue(20)
-    qtbot.waitUntil(lambda: at(panel) == 20, timeout=5000)
+    qtbot.waitUntil(lambda: at(panel) == 20, timeout=PATIENCE)
     session.set_t(80)
     assert (at(panel), panel._frame.t) == (8, 80)
     assert panel._player.position == 8
@@ -124,11 +125,11 @@ def test_what_has_settled_is_walked_again_to_where_it_was(qtbot, panel, session,
     press(qtbot, panel, Qt.Key.Key_End, STEPS)
     before = panel._frame
     session.edit(text, **changes)
-    qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=5000)
+    qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=PATIENCE)
     assert panel._frame.times != before.times or not torch.equal(panel._frame.x, before.x)
     assert session.undo_stack.count() == 1
     session.undo_stack.undo()
-    qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=5000)
+    qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=PATIENCE)
     assert torch.equal(panel._frame.x, before.x)
 
 
@@ -141,7 +142,7 @@ def test_nothing_is_walked_while_the_schedule_is_dragged_and_the_cursor_stays(qt
         QApplication.processEvents()
     assert panel._chain._walking is walking
     session.edit("schedule", schedule=session.document.schedule)
-    qtbot.waitUntil(lambda: panel._chain.front == STEPS, timeout=5000)
+    qtbot.waitUntil(lambda: panel._chain.front == STEPS, timeout=PATIENCE)
     assert panel._chain._walking is not walking
     assert (session.t, panel._frame.t) == (50, 50)
 
@@ -155,12 +156,12 @@ def test_a_picture_for_the_noising_panel_does_not_disturb_the_chain(qtbot, panel
 def test_a_playing_chain_plays_on_after_a_change(qtbot, panel, session):
     panel._player.speed.setValue(50)
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: at(panel) >= 5, timeout=5000)
+    qtbot.waitUntil(lambda: at(panel) >= 5, timeout=PATIENCE)
     session.edit("noise", sampling=Sampling(count=4, seed=6))
     assert not panel._player.playing
-    qtbot.waitUntil(lambda: panel._player.playing, timeout=5000)
+    qtbot.waitUntil(lambda: panel._player.playing, timeout=PATIENCE)
     assert at(panel) >= 4
-    qtbot.waitUntil(lambda: at(panel) == STEPS, timeout=5000)
+    qtbot.waitUntil(lambda: at(panel) == STEPS, timeout=PATIENCE)
 
 
 def test_the_sampler_box_changes_the_sampler_as_one_undo_step(qtbot, panel, session):
@@ -180,7 +181,7 @@ def test_more_steps_than_the_schedule_has_are_refused_in_one_line(qtbot, panel, 
     steps.setFocus()
     steps.selectAll()
     QTest.keyClicks(steps, "101")
-    with qtbot.waitSignal(session.reported, timeout=1000) as reported:
+    with qtbot.waitSignal(session.reported, timeout=PATIENCE) as reported:
         QTest.keyClick(steps, Qt.Key.Key_Return)
     assert "T = 100" in reported.args[0]
     assert session.document.sampler.steps == steps.value == STEPS
@@ -222,14 +223,14 @@ def test_at_the_end_the_sample_is_the_picture_that_the_inspector_names(qtbot, pa
 
 def test_another_data_set_is_read_before_it_is_chosen(qtbot, panel, session, tmp_path):
     (tmp_path / "empty").mkdir()
-    with qtbot.waitSignal(session.reported, timeout=5000):
+    with qtbot.waitSignal(session.reported, timeout=PATIENCE):
         panel._controls.dataset.asked.emit(str(tmp_path / "empty"))
     assert session.undo_stack.count() == 0
     assert panel._controls.dataset.names.currentText() == "pictures.npz"
-    with qtbot.waitSignal(session.dataset_changed, timeout=5000):
+    with qtbot.waitSignal(session.dataset_changed, timeout=PATIENCE):
         panel._controls.dataset.asked.emit("fashion")
     assert session.undo_stack.count() == 1
-    qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.x.shape[1:] == (1, 28, 28), timeout=5000)
+    qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.x.shape[1:] == (1, 28, 28), timeout=PATIENCE)
     assert panel._controls.dataset.names.currentText() == "fashion"
     assert panel._controls.note.text.text().startswith("Exact denoiser of 10,000 pictures")
 
@@ -239,9 +240,9 @@ def test_ten_rapid_changes_end_with_the_last_one(qtbot, panel, session):
     for seed in range(10, 20):
         session.edit("noise", sampling=Sampling(count=4, seed=seed))
         QApplication.processEvents()
-    qtbot.waitUntil(lambda: at(panel) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: at(panel) == 1, timeout=PATIENCE)
     assert panel._chain.document.sampling.seed == 19
-    qtbot.waitUntil(lambda: len(panel._chain.findChildren(Job)) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(panel._chain.findChildren(Job)) == 1, timeout=PATIENCE)
 
 
 def test_playing_goes_on_after_ten_rapid_changes(qtbot, panel, session):
@@ -249,13 +250,13 @@ def test_playing_goes_on_after_ten_rapid_changes(qtbot, panel, session):
     for seed in range(10, 20):
         session.edit("noise", sampling=Sampling(count=4, seed=seed))
         QApplication.processEvents()
-    qtbot.waitUntil(lambda: panel._player.playing, timeout=5000)
+    qtbot.waitUntil(lambda: panel._player.playing, timeout=PATIENCE)
     assert panel._chain.document.sampling.seed == 19
 
 
 def test_closing_while_playing_leaves_no_thread(qtbot, panel):
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_End)
-    qtbot.waitUntil(lambda: at(panel) >= 1, timeout=5000)
+    qtbot.waitUntil(lambda: at(panel) >= 1, timeout=PATIENCE)
     panel.close_jobs()
     assert not any(job.running for job in panel.findChildren(Job))
 
@@ -265,7 +266,7 @@ def test_what_is_exported_says_where_it_comes_from(qtbot, panel, session, tmp_pa
     press(qtbot, panel, Qt.Key.Key_End, STEPS)
     lines = {"grid": 0, "strip": 1, "film": 2, "numbers": 3}
     monkeypatch.setattr("ddpm_studio.ui.export_button.ask_target", lambda *_: tmp_path / name)
-    with qtbot.waitSignal(session.noticed, timeout=10000) as noticed:
+    with qtbot.waitSignal(session.noticed, timeout=PATIENCE) as noticed:
         panel._export.menu().actions()[lines[name.partition(".")[0]]].trigger()
     assert noticed.args == [f"Saved {tmp_path / name}"]
     told = read_provenance(tmp_path / name)
@@ -274,9 +275,9 @@ def test_what_is_exported_says_where_it_comes_from(qtbot, panel, session, tmp_pa
 
 def test_exported_numbers_are_the_chain(qtbot, panel, session, tmp_path, monkeypatch):
     panel._player.slider.setValue(STEPS)
-    qtbot.waitUntil(lambda: at(panel) == STEPS, timeout=5000)
+    qtbot.waitUntil(lambda: at(panel) == STEPS, timeout=PATIENCE)
     monkeypatch.setattr("ddpm_studio.ui.export_button.ask_target", lambda *_: tmp_path / "n.npz")
-    with qtbot.waitSignal(session.noticed, timeout=10000):
+    with qtbot.waitSignal(session.noticed, timeout=PATIENCE):
         panel._export.menu().actions()[3].trigger()
     with np.load(tmp_path / "n.npz") as arrays:
         assert arrays["t"].tolist() == list(panel._chain.times)
@@ -289,7 +290,7 @@ def test_exported_numbers_are_the_chain(qtbot, panel, session, tmp_path, monkeyp
 
 def test_a_file_that_cannot_be_written_is_one_line(qtbot, panel, session, tmp_path, monkeypatch):
     monkeypatch.setattr("ddpm_studio.ui.export_button.ask_target", lambda *_: tmp_path / "no" / "grid.png")
-    with qtbot.waitSignal(session.reported, timeout=5000) as reported:
+    with qtbot.waitSignal(session.reported, timeout=PATIENCE) as reported:
         panel._export.menu().actions()[0].trigger()
     assert "grid.png" in reported.args[0] or "no" in reported.args[0]
 
