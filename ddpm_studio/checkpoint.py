@@ -21,14 +21,14 @@ from typing import Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from ddpm_studio.denoiser import Trained
 from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
-from ddpm_studio.files import reading, writing
+from ddpm_studio.files import reading
 from ddpm_studio.tensor_file import contents
+from ddpm_studio.tensor_writing import save_tensors
 from ddpm_studio.training import average_of
 from ddpm_studio.weights import refuse_others, trained
 
@@ -154,10 +154,7 @@ def save(path: Path, header: Header, tensors: Tensors) -> str:
     said = header.to_json()
     sha256 = _sum(said, packed)
     text = json.dumps({**said, "sha256": sha256}, ensure_ascii=False, allow_nan=False)
-    with writing(path) as part:
-        mode = part.stat().st_mode
-        save_file(packed, part, metadata={KEY: text})
-        part.chmod(mode)  # safetensors makes its files for their owner alone
+    save_tensors(path, packed, {KEY: text})
     return sha256
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -120,7 +121,9 @@ _REMEDIES = {
 
 
 def _remedy(error: OSError) -> str:
-    return _REMEDIES.get(error.errno or 0, error.strerror or _said(error))
+    cut_short = error.errno is None and re.fullmatch(r"\d+ requested and \d+ written", str(error))  # NumPy's words
+    number = errno.ENOSPC if cut_short else error.errno or 0
+    return _REMEDIES.get(number, error.strerror or _said(error))
 
 
 def _said(error: Exception) -> str:

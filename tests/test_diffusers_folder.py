@@ -8,6 +8,7 @@ import pytest
 import torch
 from diffusers import DDIMPipeline, DDIMScheduler, DDPMPipeline, DDPMScheduler, UNet2DModel
 from diffusers.schedulers import scheduling_ddpm
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from ddpm_studio.checkpoint import EMA, RAW, Checkpoint, Header
@@ -20,7 +21,7 @@ from ddpm_studio.interop.unet_config import decoded, encoded
 from ddpm_studio.networks import Mlp, UNet
 from ddpm_studio.networks.build import fresh
 from ddpm_studio.objective import Simple, Target
-from ddpm_studio.run import checkpoint_named
+from ddpm_studio.run import checkpoint_at, checkpoint_named
 from ddpm_studio.sample import sample
 from ddpm_studio.sampler import Ancestral, Ddim, Sigma, Spacing
 from ddpm_studio.schedule import Cosine, Jsd, Linear, ScaledLinear
@@ -351,3 +352,17 @@ def test_the_command_line_samples_from_a_folder_as_from_our_own_file_and_asks_fo
     assert main(["info", str(folder)]) == 0
     assert main(["evaluate", "--checkpoint", str(folder), "--loss-per-level"]) == 2
     assert "name the samples with --dataset" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("text", "told"), [("(os error 28)", "the disk is full"), ("(os error 30)", "read-only")])
+def test_an_export_that_cannot_be_written_to_its_end_leaves_no_part_of_it(tmp_path, monkeypatch, text, told):
+    def refuse(*_, **__):
+        raise SafetensorError(f"Error while serializing: I/O error: … {text}")
+
+    monkeypatch.setattr("ddpm_studio.tensor_writing.save_file", refuse)
+    with pytest.raises(UserError, match=told):
+        diffusers.save(checkpoint_named("checkpoint:pixel-faces"), tmp_path / "out")
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    monkeypatch.undo()
+    diffusers.save(checkpoint_named("checkpoint:pixel-faces"), tmp_path / "out")
+    assert checkpoint_at(tmp_path / "out").denoiser().shape == (3, 16, 16)

@@ -64,6 +64,11 @@ def test_a_failing_disk_is_told_in_one_line(tmp_path, number, told):
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_an_array_that_is_cut_short_on_the_disk_means_that_it_is_full(tmp_path):
+    with pytest.raises(UserError, match="the disk is full"), writing(tmp_path / "a.npy"):
+        raise OSError("38400 requested and 36832 written")  # as numpy.ndarray.tofile has it
+
+
 def test_a_rename_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     target = tmp_path / "a.bin"
     target.write_bytes(b"old")

@@ -7,6 +7,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from training_runs import NETWORK, data, document, pictures
 
@@ -201,9 +202,9 @@ def test_a_full_disk_leaves_the_last_checkpoint_as_it_was(tmp_path, monkeypatch)
             break
 
     def full(*_, **__):
-        raise OSError(28, "No space left on device")
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
 
-    monkeypatch.setattr("ddpm_studio.checkpoint.save_file", full)
+    monkeypatch.setattr("ddpm_studio.tensor_writing.save_file", full)
     with pytest.raises(UserError, match="the disk is full"):
         list(events)
     assert Checkpoint.open(one.run.latest).header.step == 3

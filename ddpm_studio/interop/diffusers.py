@@ -8,6 +8,7 @@ Some stand flat, with config.json and the weights beside the scheduler's. Nothin
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from ddpm_studio import diffusers_config
@@ -24,12 +25,13 @@ from ddpm_studio.container import CONFIG, INDEX, STEM, WEIGHTS
 from ddpm_studio.denoiser import Trained
 from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
-from ddpm_studio.files import reading, write_bytes, write_text, writing
+from ddpm_studio.files import reading, write_bytes, write_text
 from ddpm_studio.interop import torch_file, unet_config
 from ddpm_studio.networks.settings import UNet
 from ddpm_studio.objective import Simple
 from ddpm_studio.params import Json, as_object
 from ddpm_studio.tensor_file import Spec, contents
+from ddpm_studio.tensor_writing import save_tensors
 from ddpm_studio.weights import refuse_others, trained
 
 RENAMED = {".query.": ".to_q.", ".key.": ".to_k.", ".value.": ".to_v.", ".proj_attn.": ".to_out.0."}
@@ -107,15 +109,18 @@ def save(checkpoint: AnyCheckpoint, out: Path, group: str = EMA) -> Path:
         raise UserError(f"{checkpoint.path} is a network for points ({network.kind}); diffusers has none like it")
     weights = checkpoint.denoiser(group).module.state_dict()
     unet, scheduler = _made(out)
-    with writing(unet / f"{STEM}.safetensors") as part:
-        mode = part.stat().st_mode
-        save_file({name: tensor.contiguous() for name, tensor in weights.items()}, part, metadata={"format": "pt"})
-        part.chmod(mode)  # safetensors makes its files for their owner alone
-    _write(unet / CONFIG, unet_config.encoded(network, header.shape))
-    sampler, target = document.sampler, document.objective.target
-    write_bytes(scheduler / diffusers_config.NAME, diffusers_config.encoded(document.schedule, sampler, target))
-    parts = {"scheduler": ["diffusers", "DDPMScheduler"], "unet": ["diffusers", unet_config.CLASS]}
-    _write(out / INDEX, {"_class_name": "DDPMPipeline", **parts})  # last: a folder that has it is whole
+    try:
+        packed = {name: tensor.contiguous() for name, tensor in weights.items()}
+        save_tensors(unet / f"{STEM}.safetensors", packed, {"format": "pt"})
+        _write(unet / CONFIG, unet_config.encoded(network, header.shape))
+        sampler, target = document.sampler, document.objective.target
+        write_bytes(scheduler / diffusers_config.NAME, diffusers_config.encoded(document.schedule, sampler, target))
+        parts = {"scheduler": ["diffusers", "DDPMScheduler"], "unet": ["diffusers", unet_config.CLASS]}
+        _write(out / INDEX, {"_class_name": "DDPMPipeline", **parts})  # last: a folder that has it is whole
+    except BaseException:  # Ctrl+C too
+        for made in (unet, scheduler):
+            shutil.rmtree(made, ignore_errors=True)
+        raise
     return out
 
 

@@ -107,7 +107,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_step_before(qtbot
 
 
 def test_a_full_disk_keeps_the_last_checkpoint(qtbot, panel, place, reported, monkeypatch):
-    at_step(monkeypatch, 4, lambda _: monkeypatch.setattr("ddpm_studio.checkpoint.save_file", full))
+    at_step(monkeypatch, 4, lambda _: monkeypatch.setattr("ddpm_studio.tensor_writing.save_file", full))
     train_out(qtbot, panel)
     told_in_one_line(panel, reported, "the disk is full")
     kept = Checkpoint.open(Run.open(place / "stripes-1").latest)
