@@ -49,7 +49,7 @@ def assert_same(one: Step, other: Step) -> None:
 
 
 SAMPLERS = [
-    Ancestral(steps=60),
+    Ancestral(steps=30),
     Ancestral(steps=23, variance=1.0, clip=False),
     Ddim(steps=31, eta=1.0),
     DpmSolver(steps=20),
