@@ -55,7 +55,9 @@ class Dice:
         u = uniform(self.batch, seed=self.seed, t=step, purpose=Purpose.TIMESTEP)[part]
         t, weight = self._timesteps(u, chances)
         eps = self._noise(step, rows)
-        mirrored = uniform(self.batch, seed=self.seed, t=step, purpose=Purpose.MIRROR)[part] < 0.5 * self.flips
+        mirrored = np.zeros(len(rows), bool)
+        if self.flips:
+            mirrored = uniform(self.batch, seed=self.seed, t=step, purpose=Purpose.MIRROR)[part] < 0.5
         return Draws(
             torch.from_numpy(self.pictures(step)[part]),
             torch.from_numpy(t),

@@ -86,5 +86,9 @@ def permutation(count: int, *, seed: int, t: int, purpose: Purpose) -> NDArray[n
 
 
 def _numbers(seed: int, t: int, purpose: Purpose) -> np.random.Generator:
-    counter = np.array([0, 0, t, 0], np.uint64)
-    return np.random.Generator(np.random.Philox(key=np.array([seed, purpose], np.uint64), counter=counter))
+    """This thread's own generator, set to the beginning of a stream; drawn from before anybody else sets it."""
+    state = _own.fresh["state"]
+    state["key"][:] = seed, purpose
+    state["counter"][:] = 0, 0, t, 0
+    _own.bits.state = _own.fresh
+    return _own.generator

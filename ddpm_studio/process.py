@@ -3,6 +3,7 @@
 Shapes: pictures (B, C, H, W) or points (B, 2); t is one int for all, or a tensor (B,) of them, 0 ≤ t ≤ T.
 """
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,8 +17,8 @@ def at(table: Table, t: Time, like: Tensor) -> Tensor:
 
     The one place where the float64 tables meet the tensors.
     """
-    index = t.cpu().numpy() if isinstance(t, Tensor) else t
-    values = torch.as_tensor(table[index], dtype=like.dtype, device=like.device)
+    found = np.asarray(table.take(t.cpu().numpy() if isinstance(t, Tensor) else t))
+    values = torch.from_numpy(found).to(device=like.device, dtype=like.dtype)
     return values.reshape(*values.shape, *(1,) * (like.ndim - values.ndim)) if values.ndim else values
 
 
