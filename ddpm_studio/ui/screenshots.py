@@ -27,7 +27,7 @@ SHARE = 0.65
 """How far the reverse chain is walked: faces can be made out, and there is still noise to see."""
 STEPS = 80
 """Of the training whose curves are shown."""
-PLACES = {"plane": 0.08, "learn": 0.15}
+PLACES = {"plane": 0.03, "learn": 0.05}
 """t/T where a workspace has no chain that says it: what is left of the data can be made out."""
 CHAPTER = 2
 """Of Learn: the one with the plane."""
