@@ -27,14 +27,16 @@ from ddpm_studio.ui.sampling_controls import NAMES
 
 SEEDS = 2**31
 """The die's; any other can be typed."""
+WIDE = 320
+"""Logical pixels: the title is not cut."""
 
 
 @dataclass(frozen=True)
 class Growth(Parameters):
     """What is asked beside the sampler."""
 
-    seed: Annotated[int, Seed, "which noise the branch draws from here on"] = 0
     k: Annotated[int, Range(2, MOST), "how many children the selected sample has"] = 16
+    seed: Annotated[int, Seed, "which noise the branch draws from here on"] = 0
 
 
 class BranchDialog(QDialog):
@@ -70,6 +72,7 @@ class BranchDialog(QDialog):
         self.dice.setIcon(dice(self.palette()))
         self.problem = QLabel(self)
         self.problem.setWordWrap(True)
+        self.setMinimumWidth(WIDE)
         self._lay_out("Branch" if sample is None else "Fan out")
         self._connect()
 
