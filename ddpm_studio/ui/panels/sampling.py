@@ -1,13 +1,13 @@
 """The sampling panel: the reverse chain, one step at a time, forwards and backwards."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from ddpm_studio.document import EXACT, Document, provenance
 from ddpm_studio.export import Provenance
@@ -21,6 +21,7 @@ from ddpm_studio.ui.progress_view import ProgressView
 from ddpm_studio.ui.reverse_chain import ReverseChain
 from ddpm_studio.ui.reverse_walk import Frame
 from ddpm_studio.ui.sample_order import SampleOrder
+from ddpm_studio.ui.sampling_columns import SamplingColumns
 from ddpm_studio.ui.sampling_controls import SamplingControls
 from ddpm_studio.ui.sampling_export import Walked
 from ddpm_studio.ui.sampling_export_button import SamplingExportButton
@@ -30,9 +31,9 @@ from ddpm_studio.ui.step_inspector import StepInspector
 from ddpm_studio.ui.still_label import StillLabel
 from ddpm_studio.ui.tree_view import TreeView
 from ddpm_studio.ui.turning import turn
+from ddpm_studio.ui.walked_chain import told_of, walked_of
 
 SPEED = 25  # steps a second at first
-CONTROLS, INSPECTOR = 210, 230  # logical pixels wide
 ROOMY = 860  # logical pixels: the panel's width that leaves room to inspect
 AHEAD = 3  # states walked ahead of the one shown while playing, so that the next one is there in time
 
@@ -147,12 +148,7 @@ class SamplingPanel(QWidget):
     def _provenance(self) -> Provenance:
         document = self._chain.document or self._session.document
         t = self._session.t if self._frame is None else self._frame.t
-        return provenance(document, t=t, sample=self._selected, **self._told())
-
-    def _told(self) -> Mapping[str, object]:
-        """Which network draws, for what is saved."""
-        model = self._chain.model
-        return {} if model is None or model.network is None else model.network.told
+        return provenance(document, t=t, sample=self._selected, **told_of(self._chain))
 
     def _compared(self) -> Sequence[Neighbours | None]:
         """The pictures near every step taken, or nothing while they are looked for: once asked for, at every step."""
@@ -168,24 +164,7 @@ class SamplingPanel(QWidget):
         return Source.of(self._session.settled_document, self._session.live)
 
     def _walked(self) -> Walked | None:
-        chain, frame, trajectory = self._chain, self._frame, self._chain.trajectory
-        if frame is None or trajectory is None or chain.document is None or chain.model is None:
-            return None
-        end = trajectory.state(len(trajectory)) if trajectory.finished else None
-        return Walked(
-            chain.document,
-            frame.t,
-            frame.x,
-            chain.front + 1,
-            trajectory.walk(),
-            end,
-            self._told(),
-            frame.step,
-            chain.times,
-            self._selected,
-            chain.model.denoiser,
-            tuple(sorted(mark for mark in self._order.marks if mark < len(frame.x))),
-        )
+        return walked_of(self._chain, self._frame, self._selected, self._order.marks)
 
     def _on_settled(self, document: Document) -> None:
         """Begins again with what has been chosen; another picture in the noising panel is no reason to."""
@@ -284,26 +263,11 @@ class SamplingPanel(QWidget):
         self._session.reported.emit(text)
 
     def _lay_out(self) -> None:
-        centre, foot = QWidget(self), QHBoxLayout()
-        foot.addWidget(self._status, 1)
-        foot.addWidget(self._order)
-        foot.addWidget(self._export)
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self._views, 1)
-        column.addLayout(foot)
-        column.addWidget(self._player)
-        self._inspector.setMinimumWidth(INSPECTOR)
-        split = QSplitter(self)
-        for widget, stretch in ((_scrolling(self._controls), 0), (centre, 5), (self._inspector, 2)):
-            split.addWidget(widget)
-            split.setStretchFactor(split.indexOf(widget), stretch)
-        split.setSizes([CONTROLS, 900, 400])
-        split.setCollapsible(1, False)
+        foot = self._status, self._order, self._export
+        columns = SamplingColumns(self._controls, self._views, foot, self._player, self._inspector, self)
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 6, 6, 6)
-        row.addWidget(split)
+        row.addWidget(columns)
 
     def _connect(self) -> None:
         session, chain = self._session, self._chain
@@ -352,13 +316,3 @@ def _made_of(document: Document, source: Source) -> tuple[object, ...]:
 
 def _reading(source: Source) -> str:
     return f"reading {Path(source.dataset or source.denoiser).name} …"
-
-
-def _scrolling(widget: QWidget) -> QScrollArea:
-    area = QScrollArea(widgetResizable=True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the arrows are the player's
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(widget)
-    area.setMinimumWidth(widget.minimumSizeHint().width() + area.verticalScrollBar().sizeHint().width())
-    return area
