@@ -124,3 +124,11 @@ def test_what_a_branch_cannot_be_asked_for_is_refused(data, tmp_path, capsys, mo
     save(replace(document, branch=0), tmp_path / "d.ddpm.json")
     assert main(["sample", str(tmp_path / "d.ddpm.json"), *more, "--out", str(tmp_path / "s.png")]) == 2
     assert part in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("more", "alike"), [(("--sampler", "ddim"), True), (("--sampler", "ddim", "--eta", "1"), False)]
+)
+def test_children_that_cannot_differ_are_told(data, tmp_path, capsys, more, alike):
+    assert fan(data, tmp_path / "fan.npz", "--t", "900", *more) == 0
+    assert ("draws no noise" in capsys.readouterr().err) is alike

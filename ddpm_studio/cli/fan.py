@@ -1,6 +1,7 @@
 """`ddpm-studio fan`: many children of one sample's x_t: what is still open at t?"""
 
 import argparse
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
 examples:
-  ddpm-studio fan --checkpoint checkpoint:pixel-faces --t 500 -k 16 --sample 3 --out fan.png
+  ddpm-studio fan --checkpoint checkpoint:pixel-faces --eta 1 --t 500 -k 16 --sample 3 --out fan.png
   ddpm-studio fan --exact fashion --t 700 --sampler ddim --eta 1 --out fan.npz
 """
 
@@ -65,6 +66,8 @@ def _run(args: argparse.Namespace) -> None:
     else:
         save_samples(out, ends, told)
     print(f"mean standard deviation of the {len(ends)} children: {spread.mean():.4f} on [−1, 1]")
+    if np.allclose(ends, ends[:1], atol=1e-4):  # but for rounding
+        print("all are the same, for this sampler draws no noise; take --eta 1 or --sampler ancestral", file=sys.stderr)
 
 
 def _document(args: argparse.Namespace, base: Document) -> Document:
