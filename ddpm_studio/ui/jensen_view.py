@@ -63,7 +63,8 @@ class JensenView(QWidget):
         self.plot.show_values(k, (bits, np.full(len(k), climb.truth), bits - error, bits + error))
         steps = ", ".join(f"k = {rung.k:,}: {rung.bits:.4f} ± {rung.stderr:.4f}" for rung in climb.rungs)
         self.told.setText(
-            f"E[log w] ≤ log E[w]: the bound is the mean of the logarithm, the truth the logarithm of the mean. "
+            f"For Gaussian data, whose log p(x₀) is known: E[log w] ≤ log E[w]; "
+            f"the bound is the mean of the logarithm, the truth the logarithm of the mean. "
             f"{steps}; exact: {climb.truth:.4f} bits/dim, from {climb.chains:,} chains."
         )
 

@@ -23,7 +23,7 @@ class LikelihoodBar(QWidget):
             self.sigma.addItem(f"σ² = {name}", sigma.value)
         self.sigma.addItem("σ² = learned", "")
         self.sigma.setCurrentIndex(1)
-        self.on.addItems(["held-out samples", "training samples"])
+        self.on.addItems(["held out", "training"])
         self._lay_out()
 
     def chosen_sigma(self) -> Sigma | None:
