@@ -205,3 +205,9 @@ def test_that_the_plane_is_saved_as_a_picture_with_its_numbers(panel, session, t
         save_plot(panel._view, tmp_path / f"plane{suffix}", {"app": "DDPM Studio"})
         assert (tmp_path / f"plane{suffix}").stat().st_size > 1000
     assert (tmp_path / "plane.csv").read_text().startswith("x,y,q\n")
+
+
+def test_that_bounds_of_another_network_are_not_left_beside_a_training(panel, qtbot):
+    qtbot.waitUntil(lambda: "network" in panel._side._bounds.toolTip(), timeout=20_000)
+    panel._on_go()
+    assert panel._side._bounds.toolTip() == ""

@@ -189,7 +189,8 @@ class PlanePanel(QWidget):
         elif self._training.under_way:
             self._training.play()
         elif (data := self._state.data) is not None:
-            self._state = replace(self._state, learned=(), learned_from=data)
+            self._state = replace(self._state, learned=(), learned_from=data, judgement=None)
+            self._show_bounds()
             plane = replace(self._session.document.plane, network=TRAINING)
             self._session.edit("train in the plane", plane=plane)
             document = self._session.document.of_plane.fitting(data)
