@@ -93,8 +93,8 @@ class StepInspector(QTabWidget):
         self.setCurrentWidget(widget)
 
     def show_model(self, model: Model) -> None:
-        """Another denoiser, data set or schedule."""
-        self._model = model
+        """Another denoiser, data set or schedule: what was shown of the one before is not shown with it."""
+        self._model, self._frame, self._walk = model, None, None
         views: list[object] = [self.widget(index) for index in range(self.count())]
         for view in views:
             if isinstance(view, ShowsModel):

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from ddpm_studio.anatomy import Sizes, one
 from ddpm_studio.export import Provenance
 from ddpm_studio.sample import Step
+from ddpm_studio.schedule import Schedule
 from ddpm_studio.ui.histogram import Histogram
 from ddpm_studio.ui.model import Model
 from ddpm_studio.ui.pace import Pace
@@ -35,7 +36,7 @@ class StepView(QWidget):
         self._provenance = provenance
         self._model: Model | None = None
         self._quantities: tuple[Quantity, ...] = ()
-        self._step: Step | None = None  # of a single sample
+        self._shown: tuple[Step, Schedule] | None = None  # of a single sample, and what it was walked under
         self.pictures = PixelView("sample", _PICTURES_TIP, provenance)
         self.pictures.select(EPS)
         self.numbers = StillLabel(LINES, self)
@@ -70,7 +71,8 @@ class StepView(QWidget):
         """One sample of the frame."""
         if self._model is None or sample >= len(frame.x):
             return
-        self._step = step = one(frame.step, sample)
+        step = one(frame.step, sample)
+        self._shown = step, self._model.denoiser.schedule  # drawn later, when there may be another model
         self._quantities = tuple(quantities(step))
         self.pictures.set_caption(f"sample {sample}, t = {step.t} → {step.s}")
         self.pictures.show_quantities(self._quantities)
@@ -89,9 +91,9 @@ class StepView(QWidget):
 
     def _draw_numbers(self) -> None:
         """In the place of the numbers stand a pixel's values while the mouse is on one."""
-        if self._step is not None and self._model is not None:
-            told = self.pictures.told()
-            self.numbers.set_text(told or _summary(self._step, Sizes.of(self._model.denoiser.schedule, self._step)))
+        if self._shown is not None:
+            step, schedule = self._shown
+            self.numbers.set_text(self.pictures.told() or _summary(step, Sizes.of(schedule, step)))
 
     def _draw_histogram(self) -> None:
         if self._quantities:

@@ -188,3 +188,13 @@ def drag(grid, place):
 
 def leave():
     return QEvent(QEvent.Type.Leave)
+
+
+def test_a_step_is_told_under_the_schedule_it_was_walked_under_though_another_has_come(view, frames):
+    model, shown = frames
+    view.show_frame(shown[0], 0)  # at t = 100; drawn a moment later
+    other = Linear(T=60)
+    view.show_model(replace(model, denoiser=model.exact.with_schedule(other), exact=model.exact.with_schedule(other)))
+    view._draw()
+    assert "t 100 → s 80" in view.numbers.text()
+    assert f"residual {float(Sizes.of(SCHEDULE, shown[0].step).residual[0]):.1e}" in view.numbers.text()
