@@ -190,7 +190,8 @@ def leave():
     return QEvent(QEvent.Type.Leave)
 
 
-def test_a_step_is_told_under_the_schedule_it_was_walked_under_though_another_has_come(view, frames):
+def test_a_step_is_told_under_the_schedule_it_was_walked_under_though_another_has_come(view, frames, monkeypatch):
+    monkeypatch.setattr(view.pictures, "told", lambda: "")  # wherever the mouse is
     model, shown = frames
     view.show_frame(shown[0], 0)  # at t = 100; drawn a moment later
     other = Linear(T=60)
