@@ -20,7 +20,7 @@ from ddpm_studio.ui.training_work import Begun, Line
 
 WIDE = 750  # logical pixels: the width that leaves room for the small plots
 ROOMY, LOG = 560, 76  # heights: the one that leaves room for the log, and the log's
-REDRAW = 120  # milliseconds between the drawing of one plot and that of the next: the run needs Python more
+REDRAW = 250  # milliseconds between the drawing of one plot and that of the next: the run needs Python more
 
 
 class TrainingViews(QWidget):
