@@ -68,6 +68,7 @@ class StepsAtHand(QObject):
         shown = self.step(number)
         if self._recalling is not None or shown is None:
             return
+        self.remember(number, shown)  # what is made now must not push it out
         reach = max(min(BEHIND, self._most(shown) // 2), self._path.stride)
         for before in range(number - 1, max(number - reach, 0) - 1, -1):
             if self.step(before) is None:

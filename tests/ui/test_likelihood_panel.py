@@ -16,6 +16,7 @@ from ddpm_studio.networks.build import fresh
 from ddpm_studio.networks.settings import UNet
 from ddpm_studio.objective import Target
 from ddpm_studio.schedule import Cosine, Linear
+from ddpm_studio.ui import likelihood_jobs
 from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.panels.likelihood import LikelihoodPanel
 from ddpm_studio.ui.session import Session
@@ -204,7 +205,8 @@ def test_a_click_in_a_plot_moves_the_shared_t_and_the_cursor_is_in_all_of_them(q
     assert session.t == 40
 
 
-def test_an_estimate_from_drawn_times_agrees_with_the_bound(qtbot, panel):
+def test_an_estimate_from_drawn_times_agrees_with_the_bound(qtbot, panel, monkeypatch):
+    monkeypatch.setattr(likelihood_jobs, "ESTIMATE_SECONDS", 1000.0)  # all draws, however slow the machine
     measured_out(qtbot, panel)
     whole = panel._measured.bound(panel._session.document.schedule, Sigma.BETA)
     press(panel.bar.quick)
