@@ -17,9 +17,7 @@ import torch
 from torch import Tensor
 
 from ddpm_studio.denoiser import Denoiser, Prediction
-from ddpm_studio.error_curve import ErrorCurve, measured
-from ddpm_studio.importance import estimated
-from ddpm_studio.likelihood import Sigma, bound, evenly_filled
+from ddpm_studio.likelihood import ErrorCurve, ReverseVariance, bound, estimated, evenly_filled, measured
 from ddpm_studio.schedule import Linear
 from ddpm_studio.subject import Subject
 
@@ -58,12 +56,12 @@ def main(pictures: int, count: int) -> None:
     for step in range(50):
         schedule = Linear(beta_end=0.02 + 1e-5 * step)  # anew each time: nothing derived is there yet
         start = perf_counter()
-        _ = bound(schedule, curve, Sigma.BETA).total
+        _ = bound(schedule, curve, ReverseVariance.BETA).total
         spent.append(1e3 * (perf_counter() - start))
     print(f"live, T = {schedule.T}: {statistics.median(spent):.2f} ms (≤ {LIVE:.0f})")
 
     start = perf_counter()
-    *_, last = estimated(subject.denoiser, x0, Sigma.BETA, seconds=QUICK, guide=curve)
+    *_, last = estimated(subject.denoiser, x0, ReverseVariance.BETA, seconds=QUICK, guide=curve)
     took = perf_counter() - start
     print(
         f"quick: {last.total:.4f} ± {last.stderr:.4f} bits/dim from {last.draws} draws in {took:.1f} s (≤ {QUICK:.0f})"

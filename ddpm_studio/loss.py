@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from ddpm_studio.bound import bound_terms, learned_log_variance
 from ddpm_studio.denoiser import asked, predicted
 from ddpm_studio.objective import Objective, Target
 from ddpm_studio.process import at, q_sample, v_from
 from ddpm_studio.schedule import Schedule, Table
+from ddpm_studio.terms import bound_terms, learned_log_variance
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from training_runs import document, pictures
 from ddpm_studio.checkpoint import Header, save
 from ddpm_studio.cli import main
 from ddpm_studio.data import load
-from ddpm_studio.likelihood import step_bits
+from ddpm_studio.likelihood.variational import step_bits
 from ddpm_studio.networks import UNet
 from ddpm_studio.networks.build import fresh
 

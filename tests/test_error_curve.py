@@ -5,13 +5,14 @@ import pytest
 import torch
 from torch.distributions import Normal
 
-from ddpm_studio.bound import LEVEL
 from ddpm_studio.curve import monotone_cubic
 from ddpm_studio.denoiser import Exact, Prediction
-from ddpm_studio.error_curve import RATIOS, ErrorCurve, EvenLogSnr, GaussianCurve, Level, measured, on_grid
+from ddpm_studio.likelihood import ErrorCurve, GaussianCurve, Level, measured, on_grid
+from ddpm_studio.likelihood.measure import RATIOS, EvenLogSnr
 from ddpm_studio.noise import Purpose, gaussian
 from ddpm_studio.process import eps_from_x0, q_sample
 from ddpm_studio.schedule import Cosine, Linear
+from ddpm_studio.terms import LEVEL
 
 SCHEDULE = Linear()
 

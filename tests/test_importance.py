@@ -5,10 +5,9 @@ import pytest
 import torch
 
 from ddpm_studio.denoiser import Exact
-from ddpm_studio.error_curve import ErrorCurve, GaussianCurve, measured
 from ddpm_studio.errors import UserError
-from ddpm_studio.importance import chances, drawn_times, estimated
-from ddpm_studio.likelihood import Sigma, bound, evenly_filled
+from ddpm_studio.likelihood import ErrorCurve, GaussianCurve, ReverseVariance, bound, estimated, evenly_filled, measured
+from ddpm_studio.likelihood.importance import chances, drawn_times
 from ddpm_studio.schedule import Linear
 
 SCHEDULE = Linear()
@@ -20,20 +19,20 @@ def last(values):
 
 
 def test_the_chances_are_a_distribution_that_leaves_no_t_out():
-    p = chances(SCHEDULE, GaussianCurve(0.25), Sigma.BETA)
+    p = chances(SCHEDULE, GaussianCurve(0.25), ReverseVariance.BETA)
     assert p.shape == (999,)
     assert p.sum() == pytest.approx(1.0)
     assert p.min() >= 0.1 / 999
 
 
 def test_t_is_drawn_as_often_as_its_chance_says():
-    p = chances(SCHEDULE, GaussianCurve(0.25), Sigma.BETA)
+    p = chances(SCHEDULE, GaussianCurve(0.25), ReverseVariance.BETA)
     counts = np.bincount(np.concatenate([drawn_times(p, 50, seed) for seed in range(400)]), minlength=1001)[2:]
     drawn, expected = counts.reshape(27, 37).sum(1), 20_000 * p.reshape(27, 37).sum(1)
     assert (np.abs(drawn - expected) < 5 * np.sqrt(expected)).all()
 
 
-@pytest.mark.parametrize("sigma", list(Sigma))
+@pytest.mark.parametrize("sigma", list(ReverseVariance))
 def test_over_many_draws_the_estimate_is_the_whole_bound_and_its_error_bar_covers_it(sigma):
     """Data that the guide knows nothing of: 30 points in 16 dimensions, each known by heart below some noise level."""
     data = torch.rand(30, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
@@ -53,7 +52,7 @@ def test_over_many_draws_the_estimate_is_the_whole_bound_and_its_error_bar_cover
 
 def test_partial_results_come_with_each_draw_and_sharpen():
     x0 = 0.5 * torch.randn(64, 2, generator=torch.Generator().manual_seed(0))
-    found = list(estimated(Exact.gaussian(SCHEDULE, 0.25, (2,)), x0, Sigma.BETA, draws=32))
+    found = list(estimated(Exact.gaussian(SCHEDULE, 0.25, (2,)), x0, ReverseVariance.BETA, draws=32))
     assert [estimate.done for estimate in found] == list(range(1, 33))
     assert found[-1].total == pytest.approx(1.047, abs=4 * found[-1].stderr)
     assert np.isinf(found[0].stderr)
@@ -73,9 +72,9 @@ class Slow:
 
 def test_in_a_short_time_fewer_t_are_drawn(monkeypatch):
     clock = [0.0]
-    monkeypatch.setattr("ddpm_studio.importance.perf_counter", lambda: clock[0])
+    monkeypatch.setattr("ddpm_studio.likelihood.importance.perf_counter", lambda: clock[0])
     slow = Slow(Exact.gaussian(SCHEDULE, 1.0, (2,)), clock)
-    found = last(estimated(slow, torch.zeros(4, 2), Sigma.BETA, seconds=40.0))
+    found = last(estimated(slow, torch.zeros(4, 2), ReverseVariance.BETA, seconds=40.0))
     assert found.draws == found.done == 38
     assert clock[0] <= 40.0
 

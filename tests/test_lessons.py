@@ -4,10 +4,16 @@ import numpy as np
 import pytest
 
 from ddpm_studio.document import Document
-from ddpm_studio.inequalities import chain_numbers, gaussian_numbers, jensen, joint_numbers, tangent
 from ddpm_studio.lessons import all_chapters
 from ddpm_studio.lessons.actions import ACTIONS, Edit
 from ddpm_studio.lessons.chapter import Buttons, Cursor, Equation, Figure, Settings, Text, chapters
+from ddpm_studio.lessons.inequalities import (
+    chain_numbers,
+    gaussian_numbers,
+    joint_numbers,
+    log_mean_and_mean_log,
+    tangent,
+)
 from ddpm_studio.objective import Target
 from ddpm_studio.params import parameters
 from ddpm_studio.sampler import SAMPLERS
@@ -84,10 +90,12 @@ def test_a_tangent_touches_the_logarithm_at_one_over_its_slope_and_is_above_it_e
 
 
 def test_jensens_gap_of_two_values_is_that_of_their_means():
-    above, below = jensen(np.array([1.0, 4.0]), np.array([1.0, 1.0]))
+    above, below = log_mean_and_mean_log(np.array([1.0, 4.0]), np.array([1.0, 1.0]))
     assert above == pytest.approx(np.log(2.5))
     assert below == pytest.approx(np.log(2.0))  # of the geometric mean
-    assert jensen(np.array([3.0, 3.0]), np.array([1.0, 2.0])) == pytest.approx((np.log(3.0), np.log(3.0)))
+    assert log_mean_and_mean_log(np.array([3.0, 3.0]), np.array([1.0, 2.0])) == pytest.approx(
+        (np.log(3.0), np.log(3.0))
+    )
 
 
 def test_a_chain_of_tables_counts_its_entries():

@@ -8,22 +8,30 @@ import torch
 from torch.distributions import Normal, kl_divergence
 
 from ddpm_studio.denoiser import Exact, Trained
-from ddpm_studio.error_curve import ErrorCurve, GaussianCurve, measured, on_grid
 from ddpm_studio.errors import UserError
-from ddpm_studio.likelihood import Sigma, bound, evenly_filled, pull, sampler_variance
+from ddpm_studio.likelihood import (
+    ErrorCurve,
+    GaussianCurve,
+    ReverseVariance,
+    bound,
+    evenly_filled,
+    measured,
+    on_grid,
+    sampler_variance,
+)
+from ddpm_studio.likelihood.variance import pull
 from ddpm_studio.networks import UNet
 from ddpm_studio.networks.build import fresh
 from ddpm_studio.noise import Purpose, gaussian
 from ddpm_studio.objective import Target
-from ddpm_studio.sampler import Ancestral, Ddim
-from ddpm_studio.sampler import Sigma as SigmaFrom
+from ddpm_studio.sampler import Ancestral, Ddim, Sigma
 from ddpm_studio.schedule import Cosine, Linear, Quadratic
 
 SCHEDULE = Linear()
 
 
 def test_gaussian_data_with_unit_variance_have_no_gap():
-    found = bound(SCHEDULE, GaussianCurve(1.0), Sigma.BETA)
+    found = bound(SCHEDULE, GaussianCurve(1.0), ReverseVariance.BETA)
     assert found.prior == pytest.approx(2.911e-5, abs=5e-9)
     assert found.middle == pytest.approx(6.64383, abs=5e-6)
     assert found.last == pytest.approx(-4.59676, abs=5e-6)
@@ -33,7 +41,11 @@ def test_gaussian_data_with_unit_variance_have_no_gap():
 
 @pytest.mark.parametrize(
     ("variance", "sigma", "expected"),
-    [(1.0, Sigma.BETA_TILDE, 2.88183), (0.25, Sigma.BETA, 1.04867), (0.25, Sigma.OPTIMUM, 1.04710)],
+    [
+        (1.0, ReverseVariance.BETA_TILDE, 2.88183),
+        (0.25, ReverseVariance.BETA, 1.04867),
+        (0.25, ReverseVariance.OPTIMUM, 1.04710),
+    ],
 )
 def test_gaussian_bounds_of_the_reference(variance, sigma, expected):
     assert bound(SCHEDULE, GaussianCurve(variance), sigma).total == pytest.approx(expected, abs=5e-6)
@@ -44,20 +56,23 @@ def test_gaussian_bounds_of_the_reference(variance, sigma, expected):
 def test_with_the_optimal_variance_a_gaussian_has_no_gap_under_any_schedule(schedule, variance):
     left = schedule.alpha_bar[-1] * variance + schedule.one_minus_alpha_bar[-1]
     prior_gap = 0.5 * (left - 1 - np.log(left)) / np.log(2)  # KL(q(x_T) ‖ N(0, 1))
-    found = bound(schedule, GaussianCurve(variance), Sigma.OPTIMUM).total
+    found = bound(schedule, GaussianCurve(variance), ReverseVariance.OPTIMUM).total
     assert found == pytest.approx(0.5 * log2(2 * pi * e * variance) + prior_gap, abs=1e-9)
 
 
 def test_the_prior_term_of_the_reference():
     for moment, expected in ((0.25, 7.279e-6), (1.0, 2.911e-5)):
-        assert bound(SCHEDULE, GaussianCurve(moment), Sigma.BETA).prior == pytest.approx(expected, abs=5e-9)
+        assert bound(SCHEDULE, GaussianCurve(moment), ReverseVariance.BETA).prior == pytest.approx(expected, abs=5e-9)
 
 
 def test_the_weights_are_the_lambda_of_the_reference():
     curve = GaussianCurve(1.0)
     for sigma, known in (
-        (Sigma.BETA, {1: 0.50005, 2: 0.272692, 10: 0.073717, 100: 0.0100813, 500: 0.00550343, 1000: 0.0102045}),
-        (Sigma.BETA_TILDE, {2: 0.599672, 10: 0.0864366, 100: 0.010267}),
+        (
+            ReverseVariance.BETA,
+            {1: 0.50005, 2: 0.272692, 10: 0.073717, 100: 0.0100813, 500: 0.00550343, 1000: 0.0102045},
+        ),
+        (ReverseVariance.BETA_TILDE, {2: 0.599672, 10: 0.0864366, 100: 0.010267}),
     ):
         found = bound(SCHEDULE, curve, sigma)
         for t, weight in known.items():
@@ -66,7 +81,7 @@ def test_the_weights_are_the_lambda_of_the_reference():
 
 
 def test_rate_and_distortion_meet_the_bound_at_both_ends():
-    found = bound(SCHEDULE, GaussianCurve(0.25), Sigma.BETA)
+    found = bound(SCHEDULE, GaussianCurve(0.25), ReverseVariance.BETA)
     assert found.rate[1000] == found.prior
     assert found.rate[0] == pytest.approx(found.total)
     assert found.rate[1] == pytest.approx(found.total - found.last)
@@ -77,15 +92,19 @@ def test_rate_and_distortion_meet_the_bound_at_both_ends():
 
 def test_l_simple_of_gaussian_data_is_the_mean_of_the_reference():
     for variance, expected in ((1.0, 0.27551323), (0.25, 0.17305341)):
-        assert bound(SCHEDULE, GaussianCurve(variance), Sigma.BETA).simple == pytest.approx(expected, abs=5e-9)
+        assert bound(SCHEDULE, GaussianCurve(variance), ReverseVariance.BETA).simple == pytest.approx(
+            expected, abs=5e-9
+        )
 
 
 def test_no_other_variance_has_a_lower_term_than_the_optimum():
     curve = GaussianCurve(0.1)
-    best = bound(SCHEDULE, curve, Sigma.OPTIMUM)
+    best = bound(SCHEDULE, curve, ReverseVariance.OPTIMUM)
     for factor in (0.97, 1.03):
         assert (bound(SCHEDULE, curve, best.variance * factor).terms[1:] > best.terms[1:]).all()
-    small, large = (bound(SCHEDULE, curve, sigma).variance for sigma in (Sigma.BETA_TILDE, Sigma.BETA))
+    small, large = (
+        bound(SCHEDULE, curve, sigma).variance for sigma in (ReverseVariance.BETA_TILDE, ReverseVariance.BETA)
+    )
     assert (best.variance[2:] >= small[2:]).all()
     assert (best.variance[2:] <= large[2:]).all()
 
@@ -93,7 +112,7 @@ def test_no_other_variance_has_a_lower_term_than_the_optimum():
 def test_knowing_points_by_heart_gives_a_finite_bound():
     exact, x0 = Exact.mixture(SCHEDULE, torch.eye(2)), torch.eye(2)
     curve = ErrorCurve.of(measured(exact, x0, [1, 10, 500, 1000], tables=None), x0)
-    for sigma in Sigma:
+    for sigma in ReverseVariance:
         assert np.isfinite(bound(SCHEDULE, curve, sigma).total)
 
 
@@ -114,7 +133,7 @@ def test_the_rate_of_two_points_is_the_one_bit_that_tells_them_apart():
     curve = ErrorCurve.of(measured(asked, x0, times.tolist(), tables=None), x0)
     information = entropy_of_two_noisy_points(schedule.alpha_bar[1]) - 0.5 * log2(2 * pi * e * schedule.beta[1])
     assert information == pytest.approx(1.0, abs=1e-6)
-    found = bound(schedule, curve, Sigma.OPTIMUM)
+    found = bound(schedule, curve, ReverseVariance.OPTIMUM)
     assert found.prior + found.middle == pytest.approx(information, abs=4 * found.stderr + 0.01)
     assert found.stderr < 0.05
 
@@ -156,7 +175,7 @@ def independent_bound(denoiser, x0, variance, eps):
     return torch.stack([left.flatten(1).mean(1), *columns], 1).numpy() / np.log(2)
 
 
-@pytest.mark.parametrize("sigma", [Sigma.BETA, Sigma.BETA_TILDE, Sigma.OPTIMUM])
+@pytest.mark.parametrize("sigma", [ReverseVariance.BETA, ReverseVariance.BETA_TILDE, ReverseVariance.OPTIMUM])
 def test_an_independent_implementation_finds_the_same_bound_of_a_network(sigma):
     schedule = Linear(T=40, scaled=True)
     denoiser = small_network(schedule)
@@ -183,7 +202,7 @@ def test_the_live_bound_of_an_exact_denoiser_is_what_its_own_schedule_measures()
         asked, times = on_grid(exact)
         live = ErrorCurve.of(measured(asked, x0, times.tolist(), tables=None), x0)
         whole = ErrorCurve.of(measured(exact, x0, evenly_filled(schedule.T), tables={1}), x0)
-        for sigma in Sigma:
+        for sigma in ReverseVariance:
             fast, full = bound(schedule, live, sigma), bound(schedule, whole, sigma)
             assert fast.total == pytest.approx(full.total, rel=0.01)
             assert np.abs(fast.terms[2:] - full.terms[2:]).sum() < 0.05 * full.middle
@@ -200,15 +219,15 @@ def test_a_variance_of_zero_is_explained_and_not_nan():
 
 
 def test_a_sampler_s_own_variance_is_between_the_two():
-    for share, sigma in ((0.0, Sigma.BETA_TILDE), (1.0, Sigma.BETA)):
+    for share, sigma in ((0.0, ReverseVariance.BETA_TILDE), (1.0, ReverseVariance.BETA)):
         own = sampler_variance(Ancestral(variance=share), SCHEDULE)
         np.testing.assert_allclose(own[1:], sigma.of(SCHEDULE, np.zeros(1001))[1:])
 
 
 def test_a_sampler_whose_variance_depends_on_the_network_has_the_bound_of_that_variance():
-    assert sampler_variance(Ancestral(sigma=SigmaFrom.OPTIMAL), SCHEDULE) is Sigma.OPTIMUM
+    assert sampler_variance(Ancestral(sigma=Sigma.OPTIMAL), SCHEDULE) is ReverseVariance.OPTIMUM
     with pytest.raises(UserError, match="choose learned"):
-        sampler_variance(Ancestral(sigma=SigmaFrom.LEARNED), SCHEDULE)
+        sampler_variance(Ancestral(sigma=Sigma.LEARNED), SCHEDULE)
 
 
 @pytest.mark.parametrize("T", [2, 3, 10, 1000])

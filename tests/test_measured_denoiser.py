@@ -7,9 +7,8 @@ import pytest
 import torch
 
 from ddpm_studio.denoiser import Exact
-from ddpm_studio.error_curve import ErrorCurve, measured
 from ddpm_studio.levels import probe_times
-from ddpm_studio.measured_denoiser import Measured
+from ddpm_studio.likelihood import ErrorCurve, Measured, measured
 from ddpm_studio.sample import sample
 from ddpm_studio.sampler import Ancestral, Ddim, Sigma, Variances, wants_errors
 from ddpm_studio.schedule import Linear

@@ -5,13 +5,13 @@ import pytest
 import torch
 from torch import nn
 
-from ddpm_studio.bound import bound_terms, decoder_nll, learned_log_variance, normal_kl
 from ddpm_studio.denoiser import Trained, asked, predicted
 from ddpm_studio.errors import UserError
 from ddpm_studio.loss import Loss
 from ddpm_studio.objective import OBJECTIVES, P2, Bound, MinSnr, Simple, Target
 from ddpm_studio.process import q_posterior, q_sample, v_from
 from ddpm_studio.schedule import Cosine, Linear
+from ddpm_studio.terms import bound_terms, decoder_nll, learned_log_variance, normal_kl
 
 SCHEDULES = [Linear(T=50, scaled=True), Cosine(T=40), Linear(T=1000)]
 WEIGHTED = [Bound, P2, MinSnr]

@@ -12,7 +12,7 @@ from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
 from ddpm_studio.learner import TrainStep
 from ddpm_studio.levels import Probe
-from ddpm_studio.likelihood import Sigma, bound
+from ddpm_studio.likelihood import ReverseVariance, bound
 from ddpm_studio.plane.choices import Look, Plane, Shown
 from ddpm_studio.plane.contours import contour
 from ddpm_studio.plane.density import Lattice, density
@@ -153,7 +153,7 @@ def test_that_the_shipped_network_is_close_to_the_exact_score(roll, network):
 def test_that_the_bound_is_above_the_exact_likelihood_and_near_it(roll, network):
     found = next(judged(World.of(roll, SCHEDULE, finite=False, network=network, seed=0)))
     for curve in (found.of_exact, found.of_network):
-        total = bound(SCHEDULE, curve, Sigma.OPTIMUM).total
+        total = bound(SCHEDULE, curve, ReverseVariance.OPTIMUM).total
         assert found.truth.bits - 2 * found.truth.stderr < total < found.truth.bits + 0.3
     assert "network" in found.in_words(SCHEDULE)
     assert "−log₂ q(x₀)" in found.in_words(SCHEDULE)

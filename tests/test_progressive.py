@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from ddpm_studio.denoiser import Exact
-from ddpm_studio.progressive import message, received
+from ddpm_studio.likelihood import message, received
 from ddpm_studio.schedule import Linear
 
 SCHEDULE = Linear()

@@ -4,11 +4,20 @@ import numpy as np
 
 from ddpm_studio.cli.progress import watched
 from ddpm_studio.cli.report import Report
-from ddpm_studio.error_curve import ErrorCurve, measured, on_grid
 from ddpm_studio.errors import UserError
-from ddpm_studio.importance import estimated
 from ddpm_studio.levels import Baselines, errors, told
-from ddpm_studio.likelihood import Bound, Sigma, bound, evenly_filled, learned_bound, sampler_variance
+from ddpm_studio.likelihood import (
+    Bound,
+    ErrorCurve,
+    ReverseVariance,
+    bound,
+    estimated,
+    evenly_filled,
+    learned_bound,
+    measured,
+    on_grid,
+    sampler_variance,
+)
 from ddpm_studio.schedule import Table
 from ddpm_studio.subject import Subject
 
@@ -16,9 +25,11 @@ ROWS = 12
 """Of a printed table."""
 
 
-def bound_variance(subject: Subject, sigma: str) -> Sigma | Table:
+def bound_variance(subject: Subject, sigma: str) -> ReverseVariance | Table:
     """σ² as --sigma names it; UserError: the sampler's would make the bound infinite or is none of the bound's."""
-    return sampler_variance(subject.sampler, subject.denoiser.schedule) if sigma == "sampler" else Sigma(sigma)
+    return (
+        sampler_variance(subject.sampler, subject.denoiser.schedule) if sigma == "sampler" else ReverseVariance(sigma)
+    )
 
 
 def bound_of(subject: Subject, sigma: str, seed: int, seconds: int | None) -> Report:

@@ -142,8 +142,11 @@ def _with_errors(denoiser: "Denoiser", document: Document, data: "Data") -> "Den
     if not wants_errors(document.sampler):
         return denoiser
 
-    from ddpm_studio.error_curve import ErrorCurve  # noqa: PLC0415 - see above
-    from ddpm_studio.measured_denoiser import Measured, levels_of  # noqa: PLC0415
+    from ddpm_studio.likelihood import (  # noqa: PLC0415
+        ErrorCurve,
+        Measured,
+        levels_of,
+    )
 
     levels, probe = levels_of(denoiser, data)
     return Measured(denoiser, ErrorCurve.of(watched(levels, len(probe.times), "noise levels"), probe.x0))

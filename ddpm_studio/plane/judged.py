@@ -8,9 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from ddpm_studio.denoiser import Denoiser
-from ddpm_studio.error_curve import ErrorCurve, measured, on_grid
 from ddpm_studio.levels import Probe, probe_times
-from ddpm_studio.likelihood import Sigma, bound
+from ddpm_studio.likelihood import ErrorCurve, ReverseVariance, bound, measured, on_grid
 from ddpm_studio.plane.metrics import Field, Likelihood, log_likelihood
 from ddpm_studio.plane.world import World
 from ddpm_studio.schedule import Schedule
@@ -33,9 +32,9 @@ class Judgement:
     def in_words(self, schedule: Schedule) -> str:
         """The exact likelihood and the bounds, each with its best σ²; the network's is under its own schedule."""
         parts = [] if self.truth is None else [f"−log₂ q(x₀) {self.truth.bits:.3f} ± {self.truth.stderr:.3f}"]
-        parts.append(f"bound, exact denoiser {bound(schedule, self.of_exact, Sigma.OPTIMUM).total:.3f}")
+        parts.append(f"bound, exact denoiser {bound(schedule, self.of_exact, ReverseVariance.OPTIMUM).total:.3f}")
         if self.of_network is not None and self.trained_under is not None:
-            parts.append(f"network {bound(self.trained_under, self.of_network, Sigma.OPTIMUM).total:.3f}")
+            parts.append(f"network {bound(self.trained_under, self.of_network, ReverseVariance.OPTIMUM).total:.3f}")
         return "  ·  ".join(parts).replace("-", "−") + "  bits/dim"
 
 

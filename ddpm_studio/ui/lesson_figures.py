@@ -9,8 +9,14 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFormLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
-from ddpm_studio.inequalities import chain_numbers, gaussian_numbers, jensen, joint_numbers, tangent
 from ddpm_studio.lessons.chapter import Figure
+from ddpm_studio.lessons.inequalities import (
+    chain_numbers,
+    gaussian_numbers,
+    joint_numbers,
+    log_mean_and_mean_log,
+    tangent,
+)
 from ddpm_studio.ui import theme
 from ddpm_studio.ui.plot import Plot
 from ddpm_studio.ui.plot_backdrop import settle_axes
@@ -130,7 +136,7 @@ class JensenFigure(QWidget):
     def show_gap(self) -> None:
         """The triangle of the three points, and the upright line from its middle up to the curve."""
         x = np.sort(self.plot.x)
-        above, below = jensen(x, np.ones(len(x)))
+        above, below = log_mean_and_mean_log(x, np.ones(len(x)))
         self._chords.setData(np.append(x, x[0]), np.log(np.append(x, x[0])))
         self._gap.setData(np.full(2, x.mean()), np.array([below, above]))
         self.text.setText(f"log E[x] = {above:.3f}, E[log x] = {below:.3f}: the gap is {above - below:.3f}")

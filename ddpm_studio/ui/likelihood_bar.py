@@ -4,7 +4,7 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from ddpm_studio.likelihood import Sigma
+from ddpm_studio.likelihood import ReverseVariance
 from ddpm_studio.ui.elided_label import ElidedLabel
 from ddpm_studio.ui.likelihood_jobs import Measurements
 from ddpm_studio.ui.sigma_view import NAMES
@@ -26,10 +26,10 @@ class LikelihoodBar(QWidget):
         self.on.addItems(["held out", "training"])
         self._lay_out()
 
-    def chosen_sigma(self) -> Sigma | None:
+    def chosen_sigma(self) -> ReverseVariance | None:
         """σ²; None: that which the network has learned."""
         value = self.sigma.currentData()
-        return Sigma(value) if value else None
+        return ReverseVariance(value) if value else None
 
     def choose_samples(self, *, trained: bool) -> None:
         """Training samples or held-out ones, without a signal."""

@@ -8,9 +8,7 @@ from time import monotonic
 from PySide6.QtCore import QObject, Signal
 
 from ddpm_studio.document import Document
-from ddpm_studio.error_curve import ErrorCurve, Level
-from ddpm_studio.importance import estimated
-from ddpm_studio.likelihood import Bound, Sigma, bound, learned_bound
+from ddpm_studio.likelihood import Bound, ErrorCurve, Level, ReverseVariance, bound, estimated, learned_bound
 from ddpm_studio.schedule import Schedule
 from ddpm_studio.subject import Subject
 from ddpm_studio.ui.job import Job, Outcome
@@ -82,7 +80,7 @@ class Measurements(QObject):
             self._curve = ErrorCurve.of(self._levels, self.subject.probe.x0)
         return self._curve
 
-    def bound(self, schedule: Schedule, sigma: Sigma | None) -> Bound | None:
+    def bound(self, schedule: Schedule, sigma: ReverseVariance | None) -> Bound | None:
         """The bound of `schedule`; None while too little has been measured.
 
         Without a `sigma` that of the network's own schedule and learned σ², once every t has been measured.
@@ -139,7 +137,7 @@ class Measurements(QObject):
             self._start(GAP, partial(gaps, self.subject.under(schedule)))
             self._start(MEMORY, partial(remembered, self.subject.under(schedule)))
 
-    def estimate(self, schedule: Schedule, sigma: Sigma) -> None:
+    def estimate(self, schedule: Schedule, sigma: ReverseVariance) -> None:
         """An unbiased estimate of the bound from a few t's, which are drawn by what is known of the curve."""
         if self.subject is not None:
             self.pause()
@@ -150,7 +148,7 @@ class Measurements(QObject):
 
     def climb(self, schedule: Schedule, T: int, variance: float, chains: int) -> None:
         """Jensen's step for Gaussian data."""
-        self._start(JENSEN, partial(climbing, schedule, T, variance, Sigma.BETA, chains))
+        self._start(JENSEN, partial(climbing, schedule, T, variance, ReverseVariance.BETA, chains))
 
     def stop(self) -> None:
         """Ends whatever is being measured of the denoiser; what has been found stays."""

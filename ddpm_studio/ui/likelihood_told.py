@@ -1,7 +1,6 @@
 """What the likelihood panel says of a bound, in a line."""
 
-from ddpm_studio.importance import Estimate
-from ddpm_studio.likelihood import Bound, Sigma
+from ddpm_studio.likelihood import Bound, Estimate, ReverseVariance
 from ddpm_studio.ui.likelihood_jobs import Measurements
 from ddpm_studio.ui.sigma_view import NAMES
 
@@ -9,7 +8,7 @@ NOTHING = "Too little has been measured yet: the bound follows from the denoiser
 ALL_NEEDED = "The learned σ² is known only where the network was asked: press Every t."
 
 
-def told(found: Bound, sigma: Sigma | None, measured: Measurements) -> str:
+def told(found: Bound, sigma: ReverseVariance | None, measured: Measurements) -> str:
     """The total, what it is of, and how it was come by; None: with the learned σ²."""
     subject = measured.subject
     assert subject is not None
@@ -26,7 +25,7 @@ def told(found: Bound, sigma: Sigma | None, measured: Measurements) -> str:
     return f"{text}; noise levels matched with your schedule.{under}"
 
 
-def told_estimate(estimate: Estimate, sigma: Sigma) -> str:
+def told_estimate(estimate: Estimate, sigma: ReverseVariance) -> str:
     """What so many draws of t say."""
     done = f"{estimate.done}" if estimate.done == estimate.draws else f"{estimate.done} of {estimate.draws}"
     return (
@@ -35,5 +34,5 @@ def told_estimate(estimate: Estimate, sigma: Sigma) -> str:
     )
 
 
-def _name(sigma: Sigma | None) -> str:
+def _name(sigma: ReverseVariance | None) -> str:
     return "learned" if sigma is None else NAMES[sigma]

@@ -11,13 +11,28 @@ from numpy.typing import NDArray
 
 from ddpm_studio.denoiser import Exact
 from ddpm_studio.document import EXACT, TRAINING, Document
-from ddpm_studio.error_curve import Floats, GaussianCurve, Level, measured, on_grid
 from ddpm_studio.errors import UserError
-from ddpm_studio.jensen import Rung, climb, gaussian_truth, log_weights, short_chain
 from ddpm_studio.levels import Probe, Wiener, errors
-from ddpm_studio.likelihood import Sigma, bound, evenly_filled
+from ddpm_studio.likelihood import (
+    Floats,
+    GaussianCurve,
+    Level,
+    Message,
+    Received,
+    ReverseVariance,
+    Rung,
+    bound,
+    climb,
+    evenly_filled,
+    gaussian_truth,
+    log_weights,
+    measured,
+    message,
+    on_grid,
+    received,
+    short_chain,
+)
 from ddpm_studio.neighbours import compare
-from ddpm_studio.progressive import Message, Received, message, received
 from ddpm_studio.sample import sample
 from ddpm_studio.sampler import Ancestral
 from ddpm_studio.schedule import Schedule
@@ -128,7 +143,7 @@ def remembered(subject: Subject, chains: int = 8, steps: int = 50) -> Iterator[M
         yield Memory(tuple(times), np.stack(rows), near.nearest[0], near.weights[0], ends, unseen)
 
 
-def climbing(schedule: Schedule, T: int, variance: float, sigma: Sigma, chains: int) -> Iterator[Climb]:
+def climbing(schedule: Schedule, T: int, variance: float, sigma: ReverseVariance, chains: int) -> Iterator[Climb]:
     """Jensen's step for x_0 of two values, where N(0, s² I) mostly lies, in a chain of T steps."""
     short = short_chain(schedule, T)
     x0 = torch.tensor([1.0, -1.0]) * variance**0.5

@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLa
 
 from ddpm_studio.data import to_bytes
 from ddpm_studio.export import Provenance
-from ddpm_studio.likelihood import Bound, by_decades
-from ddpm_studio.progressive import Message, Received
+from ddpm_studio.likelihood import Bound, Message, Received, by_decades
 from ddpm_studio.ui import theme
 from ddpm_studio.ui.image_view import ImageGrid
 from ddpm_studio.ui.line_plot import Line, LinePlot

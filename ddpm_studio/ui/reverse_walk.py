@@ -10,8 +10,7 @@ from torch import Tensor
 from ddpm_studio.branch import TRUNK
 from ddpm_studio.branching import broken, route_of, start_of
 from ddpm_studio.document import Document
-from ddpm_studio.error_curve import ErrorCurve
-from ddpm_studio.measured_denoiser import Measured, levels_of
+from ddpm_studio.likelihood import ErrorCurve, Measured, levels_of
 from ddpm_studio.neighbours import Neighbours, Watched, compare, near, watch
 from ddpm_studio.origin.start import known_of
 from ddpm_studio.route import Leg

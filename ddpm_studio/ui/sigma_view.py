@@ -6,11 +6,11 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from ddpm_studio.likelihood import Bound, Sigma, by_decades
+from ddpm_studio.likelihood import Bound, ReverseVariance, by_decades
 from ddpm_studio.ui.line_plot import Line
 from ddpm_studio.ui.over_t import OverT
 
-NAMES = {Sigma.BETA_TILDE: "β̃", Sigma.BETA: "β", Sigma.OPTIMUM: "optimum"}
+NAMES = {ReverseVariance.BETA_TILDE: "β̃", ReverseVariance.BETA: "β", ReverseVariance.OPTIMUM: "optimum"}
 
 
 class SigmaView(QWidget):
@@ -61,23 +61,23 @@ class SigmaView(QWidget):
         for plot in self.plots:
             plot.show_t(t)
 
-    def show_bounds(self, bounds: Mapping[Sigma, Bound]) -> None:
+    def show_bounds(self, bounds: Mapping[ReverseVariance, Bound]) -> None:
         """Draws the bounds of the three choices, under one schedule; an empty mapping empties the plots."""
         if not bounds:
             self.table.clear()
             self.bracket.show_times(np.zeros(0), [np.zeros(0)] * 3)
             self.lost.show_times(np.zeros(0), [np.zeros(0)] * 2)
             return
-        best = bounds[Sigma.OPTIMUM]
+        best = bounds[ReverseVariance.OPTIMUM]
         t = by_decades(best.schedule.T, 2)
         x = t.astype(np.float64)
         beta = best.schedule.beta[t]
-        order = (Sigma.BETA_TILDE, Sigma.BETA, Sigma.OPTIMUM)
+        order = (ReverseVariance.BETA_TILDE, ReverseVariance.BETA, ReverseVariance.OPTIMUM)
         self.bracket.show_times(x, [bounds[sigma].variance[t] / beta for sigma in order])
         self.lost.show_times(x, [bounds[sigma].terms[t] - best.terms[t] for sigma in order[:2]])
         cells = "".join(
             f"<td><b>σ² = {NAMES[sigma]}</b>: {bounds[sigma].total:.4f} bits/dim"
-            f"{'' if sigma is Sigma.OPTIMUM else f', {bounds[sigma].total - best.total:+.4f}'}</td>"
+            f"{'' if sigma is ReverseVariance.OPTIMUM else f', {bounds[sigma].total - best.total:+.4f}'}</td>"
             for sigma in order
         )
         self.table.setText(f"<table cellspacing=0 cellpadding=4><tr>{cells}</tr></table>")

@@ -10,8 +10,7 @@ from PySide6.QtTest import QTest
 from ddpm_studio.data import load
 from ddpm_studio.denoiser import Exact, Trained
 from ddpm_studio.document import Document
-from ddpm_studio.error_curve import ErrorCurve, measured
-from ddpm_studio.likelihood import Sigma, bound, learned_bound
+from ddpm_studio.likelihood import ErrorCurve, ReverseVariance, bound, learned_bound, measured
 from ddpm_studio.networks.build import fresh
 from ddpm_studio.networks.settings import UNet
 from ddpm_studio.objective import Target
@@ -84,7 +83,7 @@ def test_dragging_the_schedule_moves_the_bound_without_measuring(qtbot, panel, s
     before, curve = terms(panel), panel._measured.curve()
     session.preview(schedule=Cosine(T=60))
     assert len(terms(panel)) == 59
-    np.testing.assert_allclose(terms(panel), bound(Cosine(T=60), curve, Sigma.BETA).terms[2:])
+    np.testing.assert_allclose(terms(panel), bound(Cosine(T=60), curve, ReverseVariance.BETA).terms[2:])
     session.cancel()
     np.testing.assert_array_equal(terms(panel), before)
     assert panel._measured.curve() is curve
@@ -102,7 +101,7 @@ def test_every_t_is_measured_when_asked_for_and_agrees_with_the_core(qtbot, pane
 
     x0 = torch.from_numpy(data.x0())
     levels = measured(Exact.of(schedule, data), x0, range(1, 41), tables={1})
-    expected = bound(schedule, ErrorCurve.of(levels, x0), Sigma.BETA)
+    expected = bound(schedule, ErrorCurve.of(levels, x0), ReverseVariance.BETA)
     np.testing.assert_allclose(terms(panel), expected.terms[2:], rtol=1e-3, atol=1e-6)
 
 
@@ -208,7 +207,7 @@ def test_a_click_in_a_plot_moves_the_shared_t_and_the_cursor_is_in_all_of_them(q
 def test_an_estimate_from_drawn_times_agrees_with_the_bound(qtbot, panel, monkeypatch):
     monkeypatch.setattr(likelihood_jobs, "ESTIMATE_SECONDS", 1000.0)  # all draws, however slow the machine
     measured_out(qtbot, panel)
-    whole = panel._measured.bound(panel._session.document.schedule, Sigma.BETA)
+    whole = panel._measured.bound(panel._session.document.schedule, ReverseVariance.BETA)
     press(panel.bar.quick)
     wait(qtbot, lambda: panel.bound.estimate.text().startswith("Estimate from 256 drawn"))
     said = panel.bound.estimate.text().split(": ")[1]

@@ -8,9 +8,7 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from ddpm_studio.document import EXACT, Document, provenance
 from ddpm_studio.export import Provenance
-from ddpm_studio.importance import Estimate
-from ddpm_studio.likelihood import Sigma
-from ddpm_studio.progressive import Message, Received
+from ddpm_studio.likelihood import Estimate, Message, Received, ReverseVariance
 from ddpm_studio.schedule import Schedule
 from ddpm_studio.subject import Subject
 from ddpm_studio.ui.bound_view import BoundView
@@ -41,7 +39,7 @@ class LikelihoodPanel(QWidget):
         self._source: tuple[object, ...] = ()  # what has been opened
         self._picture = 0
         self._sent: tuple[object, ...] = ()  # what the picture on the line is sent by
-        self._sigma_estimated: Sigma | None = None
+        self._sigma_estimated: ReverseVariance | None = None
         self.bar = LikelihoodBar(self)
         self.bound, self.bracket, self.rate = BoundView(self), SigmaView(self), RateView(self._provenance, self)
         self.gap, self.jensen = GapView(self), JensenView(self)
@@ -64,10 +62,10 @@ class LikelihoodPanel(QWidget):
             nothing = ALL_NEEDED if sigma is None else NOTHING
             self.bound.show_bound(found, nothing if found is None else told(found, sigma, measured))
         elif view is self.bracket:
-            bounds = {each: measured.bound(schedule, each) for each in Sigma}
+            bounds = {each: measured.bound(schedule, each) for each in ReverseVariance}
             self.bracket.show_bounds({each: found for each, found in bounds.items() if found is not None})
         elif view is self.rate:
-            self.rate.show_bound(measured.bound(measured.own(schedule), sigma or Sigma.BETA))
+            self.rate.show_bound(measured.bound(measured.own(schedule), sigma or ReverseVariance.BETA))
 
     def show_progress(self) -> None:
         """What is being measured, how far it is, and what can be asked for."""
@@ -161,7 +159,7 @@ class LikelihoodPanel(QWidget):
 
     def _on_estimate_asked(self) -> None:
         """With the learned σ² the terms at other t's say nothing: that with β is estimated."""
-        self._sigma_estimated = self.bar.chosen_sigma() or Sigma.BETA
+        self._sigma_estimated = self.bar.chosen_sigma() or ReverseVariance.BETA
         self.tabs.setCurrentWidget(self.bound)
         self.bound.show_estimate("Drawing t's …")
         self._measured.estimate(self._own_schedule(), self._sigma_estimated)

@@ -12,8 +12,11 @@ import numpy as np
 from torch import Tensor
 
 from ddpm_studio.denoiser import Denoiser
-from ddpm_studio.error_curve import Curve, ErrorCurve, Floats, GaussianCurve, Level, measured
-from ddpm_studio.likelihood import Sigma, bound, evenly_filled, prior_bits, pull, refuse_infinite, step_bits
+from ddpm_studio.likelihood.error_curve import Curve, ErrorCurve, GaussianCurve
+from ddpm_studio.likelihood.measure import Floats, Level, measured
+from ddpm_studio.likelihood.times import evenly_filled
+from ddpm_studio.likelihood.variance import ReverseVariance, pull, refuse_infinite
+from ddpm_studio.likelihood.variational import bound, prior_bits, step_bits
 from ddpm_studio.noise import Purpose, uniform
 from ddpm_studio.sampler import Times
 from ddpm_studio.schedule import Schedule, Table
@@ -40,7 +43,7 @@ class Estimate:
     draws: int
 
 
-def chances(schedule: Schedule, guide: Curve, sigma: Sigma | Table) -> Floats:
+def chances(schedule: Schedule, guide: Curve, sigma: ReverseVariance | Table) -> Floats:
     """p_t for t = 2..T, (T−1,): a tenth uniform, the rest in proportion to the terms that `guide` predicts."""
     expected = bound(schedule, guide, sigma).terms[2:]
     whole = expected.sum()
@@ -51,7 +54,7 @@ def chances(schedule: Schedule, guide: Curve, sigma: Sigma | Table) -> Floats:
 def estimated(
     denoiser: Denoiser,
     x0: Tensor,
-    sigma: Sigma | Table,
+    sigma: ReverseVariance | Table,
     *,
     seed: int = 0,
     draws: int = DRAWS,
@@ -75,7 +78,7 @@ def estimated(
         UserError: σ_t = 0 at some t > 1.
     """
     schedule = denoiser.schedule
-    if not isinstance(sigma, Sigma):
+    if not isinstance(sigma, ReverseVariance):
         refuse_infinite(sigma)
     next(
         measured(denoiser, x0[:1], [1], seed=seed, clip=clip, tables=set())
@@ -114,20 +117,20 @@ class _First:
     last: Floats
 
 
-def _start(schedule: Schedule, level: Level, x0: Tensor, sigma: Sigma | Table) -> _First:
+def _start(schedule: Schedule, level: Level, x0: Tensor, sigma: ReverseVariance | Table) -> _First:
     error = np.zeros(schedule.T + 1)
     error[1] = level.x0_errors.mean()
-    variance = float((sigma.of(schedule, error) if isinstance(sigma, Sigma) else sigma)[1])
+    variance = float((sigma.of(schedule, error) if isinstance(sigma, ReverseVariance) else sigma)[1])
     curve = ErrorCurve.of([level, Level(2, level.log_snr - 1.0, level.x0_errors, None)], x0)
     return _First(prior_bits(schedule, curve.second_moments), curve.decoder_bits(level.log_snr, variance))
 
 
-def _bits(schedule: Schedule, t: int, sigma: Sigma | Table, x0_errors: Floats) -> Floats:
+def _bits(schedule: Schedule, t: int, sigma: ReverseVariance | Table, x0_errors: Floats) -> Floats:
     """L_{t−1} of each sample, (N,)."""
-    if sigma is Sigma.OPTIMUM:
+    if sigma is ReverseVariance.OPTIMUM:
         variance = schedule.posterior_variance[t] + pull(schedule)[t] ** 2 * x0_errors.mean()
     else:
-        variance = (sigma.of(schedule, np.zeros(schedule.T + 1)) if isinstance(sigma, Sigma) else sigma)[t]
+        variance = (sigma.of(schedule, np.zeros(schedule.T + 1)) if isinstance(sigma, ReverseVariance) else sigma)[t]
     return step_bits(schedule, np.array(t), variance, x0_errors)
 
 

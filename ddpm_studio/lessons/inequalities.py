@@ -14,7 +14,7 @@ def tangent(x: Numbers, slope: float) -> Numbers:
     return slope * x - float(np.log(slope)) - 1.0
 
 
-def jensen(values: Numbers, weights: Numbers) -> tuple[float, float]:
+def log_mean_and_mean_log(values: Numbers, weights: Numbers) -> tuple[float, float]:
     """log E[x] and E[log x] for x = values[i] > 0 with probability weights[i] ≥ 0, which need not sum to 1.
 
     The first is never smaller; they are equal when all values of positive weight are (Jensen 1906).

@@ -15,8 +15,9 @@ from torch import Tensor
 
 from ddpm_studio.beta_table import drawn
 from ddpm_studio.denoiser import Denoiser
-from ddpm_studio.error_curve import Floats, standard_error
-from ddpm_studio.likelihood import pull
+from ddpm_studio.likelihood.error_curve import standard_error
+from ddpm_studio.likelihood.measure import Floats
+from ddpm_studio.likelihood.variance import pull
 from ddpm_studio.noise import Purpose, gaussian
 from ddpm_studio.process import q_posterior
 from ddpm_studio.schedule import Drawn, Schedule, Table

@@ -7,42 +7,19 @@ each noise level: so a curve of errors gives the bound under any schedule, exact
 level alone (an exact denoiser); for a network its noise levels are matched with the schedule's.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from math import log
 
 import numpy as np
 from torch import Tensor
 
-from ddpm_studio.error_curve import RATIOS, Curve, Floats, Level, standard_error
 from ddpm_studio.errors import UserError
-from ddpm_studio.sampler import Ancestral, Sampler, Times
-from ddpm_studio.sampler import Sigma as SigmaFrom
+from ddpm_studio.likelihood.error_curve import Curve, standard_error
+from ddpm_studio.likelihood.measure import Floats, Level
+from ddpm_studio.likelihood.variance import ReverseVariance, pull, refuse_infinite
+from ddpm_studio.sampler import Times
 from ddpm_studio.schedule import Schedule, Table
-
-
-class Sigma(StrEnum):
-    """What σ_t² of the reverse step is."""
-
-    BETA = "beta"
-    BETA_TILDE = "beta-tilde"
-    OPTIMUM = "optimum"
-
-    def of(self, schedule: Schedule, x0_error: Floats) -> Table:
-        """σ_t², (T+1,), where the error of x̂_0 at t is `x0_error` (T+1,); 0 at t = 0.
-
-        β̃_1 = 0 would make the last term infinite: β̃_2 stands for it (Ho et al.'s code). The optimum is β̃_t + c_t²·error
-        (Bao et al. 2022): of all numbers it makes each term least. At t = 1 it is no less than β_1/1000: who knows the
-        samples by heart is certain of them there, and a density would have no bound.
-        """
-        if self is Sigma.BETA:
-            return schedule.beta
-        if self is Sigma.BETA_TILDE:
-            return small_variance(schedule)
-        variance = schedule.posterior_variance + pull(schedule) ** 2 * x0_error
-        variance[1] = max(variance[1], RATIOS[0] * schedule.beta[1])
-        return variance
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +94,7 @@ class Bound:
         }
 
 
-def bound(schedule: Schedule, curve: Curve, sigma: Sigma | Table) -> Bound:
+def bound(schedule: Schedule, curve: Curve, sigma: ReverseVariance | Table) -> Bound:
     """The bound of a denoiser with this error curve, in closed form: no network is asked.
 
     Args:
@@ -131,7 +108,7 @@ def bound(schedule: Schedule, curve: Curve, sigma: Sigma | Table) -> Bound:
     noise, log_snr = schedule.one_minus_alpha_bar, schedule.log_snr
     x0_error = np.zeros(schedule.T + 1)
     x0_error[1:] = noise[1:] * curve.v_error(log_snr[1:])
-    variance = sigma.of(schedule, x0_error) if isinstance(sigma, Sigma) else sigma
+    variance = sigma.of(schedule, x0_error) if isinstance(sigma, ReverseVariance) else sigma
     refuse_infinite(variance)
     prior = prior_bits(schedule, curve.second_moments)
     last = curve.decoder_bits(float(log_snr[1]), float(variance[1]))
@@ -177,69 +154,3 @@ def step_bits(schedule: Schedule, t: Times, variance: Floats, x0_error: Floats) 
     nats = 0.5 * (np.log(variance / true) - 1.0 + (true + pull(schedule)[t] ** 2 * x0_error) / variance)
     bits: Floats = np.maximum(nats, 0.0) / log(2.0)  # rounding alone makes a KL negative
     return bits
-
-
-def pull(schedule: Schedule) -> Table:
-    """c_t = √ᾱ_{t−1} β_t / (1−ᾱ_t), the factor of x_0 in μ̃_t (eq. 7), (T+1,); 1 at t = 1, 0 at t = 0."""
-    factor = np.zeros(schedule.T + 1)
-    factor[1:] = schedule.sqrt_alpha_bar[:-1] * schedule.beta[1:] / schedule.one_minus_alpha_bar[1:]
-    return factor
-
-
-def small_variance(schedule: Schedule) -> Table:
-    """β̃_t with β̃_2 in the place of β̃_1 = 0, (T+1,)."""
-    variance = schedule.posterior_variance.copy()
-    variance[1] = variance[2]
-    return variance
-
-
-def sampler_variance(sampler: Sampler, schedule: Schedule) -> Sigma | Table:
-    """σ_t² of an ancestral sampler that takes every step, (T+1,); at t = 1 what it would be with β̃_2 for β̃_1.
-
-    Raises:
-        UserError: another sampler, whose steps are not those of the bound; one that adds no noise; or one whose σ² the
-            network has learned, for then there is no table.
-    """
-    if not isinstance(sampler, Ancestral):
-        raise UserError(
-            f"the bound is that of ancestral steps, and {sampler.kind} takes others; choose beta, beta-tilde or optimum"
-        )
-    if not sampler.noise:
-        refuse_infinite(np.zeros(schedule.T + 1))
-    if sampler.sigma is SigmaFrom.OPTIMAL:
-        return Sigma.OPTIMUM
-    if sampler.sigma is SigmaFrom.LEARNED:
-        raise UserError("the variance of this sampler is the one that the network has learned; choose learned")
-    share = sampler.variance
-    variance = np.zeros(schedule.T + 1)
-    variance[1:] = schedule.beta[1:] ** share * small_variance(schedule)[1:] ** (1.0 - share)
-    return variance
-
-
-def refuse_infinite(variance: Table) -> None:
-    """Raises a UserError where σ_t = 0 at t > 1: the reverse step is a point, which x_{t−1} misses."""
-    if (still := np.flatnonzero(variance[2:] <= 0.0)).size:
-        raise UserError(
-            f"the bound is infinite: σ is 0 at t = {still[-1] + 2}, so p(x_{{t−1}} | x_t) is a single point, and "
-            "x_{t−1} is elsewhere; choose σ² = beta, beta-tilde or optimum"
-        )
-
-
-def by_decades(T: int, first: int = 1, most: int = 300) -> Times:
-    """At most `most` t's from `first` to T, rising, evenly spaced on a logarithmic axis, for a plot over log t."""
-    return np.unique(np.round(np.geomspace(first, T, most)).astype(np.int64))
-
-
-def evenly_filled(T: int) -> Iterator[int]:
-    """1..T once each: both ends first, then amid the widest gaps, so that any beginning covers the whole range."""
-    yield from dict.fromkeys((T, 1))
-    seen = {T, 1}
-    width = 1
-    while width < T:
-        width *= 2
-        for odd in range(1, width, 2):
-            t = 1 + round((T - 1) * odd / width)
-            if t not in seen:
-                seen.add(t)
-                yield t
-    yield from (t for t in range(1, T + 1) if t not in seen)

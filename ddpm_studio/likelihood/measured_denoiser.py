@@ -7,8 +7,9 @@ from torch import Tensor
 
 from ddpm_studio.data import Data
 from ddpm_studio.denoiser import Denoiser, Exact, Prediction
-from ddpm_studio.error_curve import ErrorCurve, Level, measured
 from ddpm_studio.levels import Probe
+from ddpm_studio.likelihood.error_curve import ErrorCurve
+from ddpm_studio.likelihood.measure import Level, measured
 from ddpm_studio.schedule import Schedule
 
 

@@ -7,9 +7,15 @@ import pytest
 import torch
 
 from ddpm_studio.denoiser import Exact
-from ddpm_studio.error_curve import GaussianCurve
-from ddpm_studio.jensen import climb, gaussian_truth, log_weights, short_chain
-from ddpm_studio.likelihood import Sigma, bound
+from ddpm_studio.likelihood import (
+    GaussianCurve,
+    ReverseVariance,
+    bound,
+    climb,
+    gaussian_truth,
+    log_weights,
+    short_chain,
+)
 from ddpm_studio.schedule import Cosine, Linear
 
 
@@ -43,13 +49,15 @@ def test_one_sample_gives_the_bound_itself():
     x0 *= 0.5 / x0.square().mean().sqrt()
     weights = np.concatenate(list(log_weights(exact, variance, x0, 64)))
     (rung,) = climb(weights, 1000, (1,))
-    assert rung.bits == pytest.approx(bound(schedule, GaussianCurve(s2), Sigma.BETA).total, abs=5 * rung.stderr)
+    assert rung.bits == pytest.approx(
+        bound(schedule, GaussianCurve(s2), ReverseVariance.BETA).total, abs=5 * rung.stderr
+    )
     assert rung.stderr < 0.01
 
 
 def test_the_truth_of_a_chain_with_optimal_variance_is_the_data_s_own_density():
     schedule, s2, x0 = Linear(), 0.25, torch.tensor([0.3])
-    variance = bound(schedule, GaussianCurve(s2), Sigma.OPTIMUM).variance
+    variance = bound(schedule, GaussianCurve(s2), ReverseVariance.OPTIMUM).variance
     expected = -torch.distributions.Normal(0.0, 0.5).log_prob(x0).item() / np.log(2)
     assert gaussian_truth(schedule, variance, s2, x0) == pytest.approx(expected, abs=1e-4)
 
