@@ -22,9 +22,14 @@ def at(table: Table, t: Time, like: Tensor) -> Tensor:
     return values.reshape(*values.shape, *(1,) * (like.ndim - values.ndim)) if values.ndim else values
 
 
+def factor(table: Table, t: Time, like: Tensor) -> Tensor | float:
+    """The same to multiply or divide `like` by: a number where t is one for all, which costs less and gives the same."""
+    return float(table[t]) if isinstance(t, int) else at(table, t, like)
+
+
 def q_sample(schedule: Schedule, x0: Tensor, t: Time, eps: Tensor) -> Tensor:
     """x_t = √ᾱ_t x_0 + √(1−ᾱ_t) ε (Ho et al. 2020, eq. 4)."""
-    return at(schedule.sqrt_alpha_bar, t, x0) * x0 + at(schedule.sqrt_one_minus_alpha_bar, t, x0) * eps
+    return factor(schedule.sqrt_alpha_bar, t, x0) * x0 + factor(schedule.sqrt_one_minus_alpha_bar, t, x0) * eps
 
 
 def q_step(schedule: Schedule, x_prev: Tensor, t: Time, eps: Tensor) -> Tensor:
@@ -43,29 +48,29 @@ def q_posterior(schedule: Schedule, x0: Tensor, xt: Tensor, t: Time) -> tuple[Te
 
 def x0_from_eps(schedule: Schedule, xt: Tensor, t: Time, eps: Tensor) -> Tensor:
     """x̂_0 = (x_t − √(1−ᾱ_t) ε) / √ᾱ_t (eq. 15); infinite where ᾱ_t = 0."""
-    return (xt - at(schedule.sqrt_one_minus_alpha_bar, t, xt) * eps) / at(schedule.sqrt_alpha_bar, t, xt)
+    return (xt - factor(schedule.sqrt_one_minus_alpha_bar, t, xt) * eps) / factor(schedule.sqrt_alpha_bar, t, xt)
 
 
 def eps_from_x0(schedule: Schedule, xt: Tensor, t: Time, x0: Tensor) -> Tensor:
     """ε̂ = (x_t − √ᾱ_t x̂_0) / √(1−ᾱ_t), for t ≥ 1."""
-    return (xt - at(schedule.sqrt_alpha_bar, t, xt) * x0) / at(schedule.sqrt_one_minus_alpha_bar, t, xt)
+    return (xt - factor(schedule.sqrt_alpha_bar, t, xt) * x0) / factor(schedule.sqrt_one_minus_alpha_bar, t, xt)
 
 
 def v_from(schedule: Schedule, x0: Tensor, t: Time, eps: Tensor) -> Tensor:
     """v = √ᾱ_t ε − √(1−ᾱ_t) x_0 (Salimans & Ho 2022)."""
-    return at(schedule.sqrt_alpha_bar, t, x0) * eps - at(schedule.sqrt_one_minus_alpha_bar, t, x0) * x0
+    return factor(schedule.sqrt_alpha_bar, t, x0) * eps - factor(schedule.sqrt_one_minus_alpha_bar, t, x0) * x0
 
 
 def x0_from_v(schedule: Schedule, xt: Tensor, t: Time, v: Tensor) -> Tensor:
     """x̂_0 = √ᾱ_t x_t − √(1−ᾱ_t) v: finite at every t."""
-    return at(schedule.sqrt_alpha_bar, t, xt) * xt - at(schedule.sqrt_one_minus_alpha_bar, t, xt) * v
+    return factor(schedule.sqrt_alpha_bar, t, xt) * xt - factor(schedule.sqrt_one_minus_alpha_bar, t, xt) * v
 
 
 def eps_from_v(schedule: Schedule, xt: Tensor, t: Time, v: Tensor) -> Tensor:
     """ε̂ = √(1−ᾱ_t) x_t + √ᾱ_t v: finite at every t."""
-    return at(schedule.sqrt_one_minus_alpha_bar, t, xt) * xt + at(schedule.sqrt_alpha_bar, t, xt) * v
+    return factor(schedule.sqrt_one_minus_alpha_bar, t, xt) * xt + factor(schedule.sqrt_alpha_bar, t, xt) * v
 
 
 def score_from_eps(schedule: Schedule, t: Time, eps: Tensor) -> Tensor:
     """∇ log q(x_t) = −ε̂ / √(1−ᾱ_t) (§3.2), for t ≥ 1."""
-    return -eps / at(schedule.sqrt_one_minus_alpha_bar, t, eps)
+    return -eps / factor(schedule.sqrt_one_minus_alpha_bar, t, eps)
