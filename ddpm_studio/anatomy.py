@@ -60,4 +60,5 @@ def one(step: Step, sample: int) -> Step:
         sigma=step.sigma[cut] if isinstance(step.sigma, Tensor) else step.sigma,
         z=step.z[cut],
         before=None if step.before is None else step.before[cut],
+        answers=(),
     )

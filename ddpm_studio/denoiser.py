@@ -6,7 +6,7 @@ component per picture; a Gaussian is the mixture with one component.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
 import numpy as np
@@ -16,23 +16,14 @@ from torch import Tensor, nn
 
 from ddpm_studio.data import Data, PointData, to_unit
 from ddpm_studio.objective import Target
-from ddpm_studio.process import Time, eps_from_v, eps_from_x0, x0_from_eps, x0_from_v
+from ddpm_studio.prediction import Answer, Prediction, predicted
+from ddpm_studio.process import eps_from_x0
 from ddpm_studio.schedule import Schedule
+
+__all__ = ["Denoiser", "Exact", "Odds", "Posterior", "Prediction", "Trained", "asked", "predicted"]
 
 CHUNK = 16384
 """Components weighed at once: bounds the memory of the weights at B × CHUNK numbers."""
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """x̂_0 and ε̂ for the same x_t, each of its shape: x_t = √ᾱ_t x̂_0 + √(1−ᾱ_t) ε̂. And what is known of their spread."""
-
-    x0: Tensor
-    eps: Tensor
-    v: Tensor | None = field(default=None, kw_only=True)
-    """Of x_t's shape: the learned variance, log σ² = v log β + (1−v) log β̃ (Nichol & Dhariwal 2021, eq. 15)."""
-    mse: float | None = field(default=None, kw_only=True)
-    """E‖ε − ε̂‖² per value at this noise level, over all x_t: what σ² is optimal goes by it (Bao et al. 2022)."""
 
 
 class Denoiser(Protocol):
@@ -65,25 +56,15 @@ class Trained:
     @torch.no_grad()
     def __call__(self, x: Tensor, t: int) -> Prediction:
         """x̂_0, ε̂ and what is known of their spread for x = x_t, shape (B, *shape), 1 ≤ t ≤ T."""
-        device, C = next(self.module.parameters()).device, self.shape[0]
-        answer = asked(self.module, x.to(device), torch.full((len(x),), t, device=device)).to(x)
-        guess = predicted(self.schedule, self.target, x, t, answer[:, :C])
-        return replace(guess, v=(answer[:, C:] + 1.0) / 2.0) if answer.shape[1] == 2 * C else guess
+        device = next(self.module.parameters()).device
+        values = asked(self.module, x.to(device), torch.full((len(x),), t, device=device)).to(x)
+        return Answer(self.target, values).read(self.schedule, x, t)
 
 
 def asked(module: nn.Module, x: Tensor, t: Tensor) -> Tensor:
     """The network's answer for x_t (B, *shape) at t (B,), 1 ≤ t ≤ T. Its own time is τ = t − 1 (Ho et al.'s code)."""
     answer: Tensor = module(x, t - 1)
     return answer
-
-
-def predicted(schedule: Schedule, target: Target, x: Tensor, t: Time, answer: Tensor) -> Prediction:
-    """x̂_0 and ε̂ from what a network with this target says of x_t. With ε as the target, x̂_0 needs ᾱ_t > 0."""
-    if target is Target.EPS:
-        return Prediction(x0_from_eps(schedule, x, t, answer), answer)
-    if target is Target.X0:
-        return Prediction(answer, eps_from_x0(schedule, x, t, answer))
-    return Prediction(x0_from_v(schedule, x, t, answer), eps_from_v(schedule, x, t, answer))
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +150,7 @@ class Exact:
         for chunk, logits in self._logits(flat, t):
             guess.add(logits, self.means[chunk])
         x0 = self._x0(guess.mean(), flat, t).reshape(x.shape)
-        return Prediction(x0, eps_from_x0(self.schedule, x, t, x0), mse=self._mse(t))
+        return Answer(Target.X0, x0, self._mse(t)).read(self.schedule, x, t)
 
     @torch.no_grad()
     def posterior(self, x: Tensor, t: int, k: int = 8) -> Posterior:
@@ -184,7 +165,8 @@ class Exact:
             guess.add(logits, self.means[chunk])
         x0 = self._x0(guess.mean(), flat, t).reshape(x.shape)
         odds = Odds.of(kept, k)
-        return Posterior(x0, eps_from_x0(self.schedule, x, t, x0), odds.entropy, odds.nearest, odds.weights)
+        said, eps = Answer(Target.X0, x0, self._mse(t)), eps_from_x0(self.schedule, x, t, x0)
+        return Posterior(x0, eps, odds.entropy, odds.nearest, odds.weights, mse=said.mse, said=said)
 
     @torch.no_grad()
     def odds(self, x: Tensor, t: int, k: int = 8) -> Odds:

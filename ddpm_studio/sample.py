@@ -1,6 +1,7 @@
 """The reverse process: a generator that walks from noise to data and yields every quantity of every step."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor
 from ddpm_studio.denoiser import Denoiser
 from ddpm_studio.errors import UserError
 from ddpm_studio.noise import Purpose, gaussian
+from ddpm_studio.remembered import Remembered
 from ddpm_studio.repaint import Known, repaired
 from ddpm_studio.rules import RULES
 from ddpm_studio.sampler import Sampler
@@ -54,10 +56,12 @@ def sample(
     ahead, last = _ahead(sampler.stops(T) if stops is None else stops, T, start)
     if x is None:
         x = gaussian(denoiser.shape, seed=seed, samples=samples, t=ahead[0], purpose=Purpose.START)
-    chain = Chain(denoiser, sampler, Noise(seed, samples))
+    heard = Remembered(denoiser)
+    chain = Chain(heard, sampler, Noise(seed, samples))
     rule = RULES[type(sampler)] if known is None else repaired(RULES[type(sampler)], known)
     for t, s in pairwise(ahead):  # each move when its turn comes, so that going on from the middle starts at once
-        yield (step := rule(chain, State(t, x, last, before), s))
+        step = rule(chain, State(t, x, last, before), s)
+        yield (step := replace(step, answers=heard.heard()))
         x, last, before = step.next, t, step.x0_clipped if sampler.multistep else None
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ddpm_studio.denoiser import Denoiser, Prediction
 from ddpm_studio.noise import Purpose, gaussian
+from ddpm_studio.prediction import Answer
 from ddpm_studio.sampler import Sampler
 from ddpm_studio.schedule import Schedule
 
@@ -32,6 +33,7 @@ class Step:
     z: Tensor  # the noise; zeros when σ = 0
     before: Tensor | None = None  # x̂_0⁻ as used in the step before: with it a multistep sampler goes on from here
     evaluations: int = 1  # how often the denoiser was asked
+    answers: tuple[Answer, ...] = ()  # what it said each time, if that can be read again
 
     @cached_property
     def next(self) -> Tensor:

@@ -1,26 +1,28 @@
 """The reverse chain that was walked: every step of it can be had again, to the bit, in bounded memory."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from torch import Tensor
 
 from ddpm_studio.denoiser import Denoiser
+from ddpm_studio.remembered import Answers, Remembered
 from ddpm_studio.sample import Known, Step, sample
 from ddpm_studio.sampler import Sampler
 from ddpm_studio.step import State
 
-BUDGET = 256 * 2**20
-"""Bytes that a chain, or a tree of chains, keeps."""
+BUDGET = 512 * 2**20
+"""Bytes that a chain, or a tree of chains, keeps: of 64 pictures of 28×28, 1300 states with a network's answers."""
 
 
 class Trajectory:
     """The steps of one `sample(...)`, appended as they are taken.
 
-    State i, 0 ≤ i ≤ steps, is x at t = `times[i]`; step i leads from state i to state i + 1. Steps are kept whole until
-    that takes more than `budget` bytes. Then only the states are, which take a sixth: a step is made again by asking
-    the denoiser once. Then only every second state, every fourth …: `stride` is how often it is asked at most.
+    State i, 0 ≤ i ≤ steps, is x at t = `times[i]`; step i leads from state i to state i + 1. Kept are the states and
+    what the denoiser said of them, from which a step is made again without asking it. If that takes more than `budget`
+    bytes, only the states are: the denoiser is asked once. Then only every second state, every fourth …: `stride` is
+    how many steps have to be made again at most.
 
     Args:
         denoiser: the one that guided the chain; called again for steps that are not kept.
@@ -49,9 +51,9 @@ class Trajectory:
         self.times = sampler.stops(denoiser.schedule.T) if times is None else tuple(times)
         self.last, self.known = last, known
         self.stride = 1
-        self.whole = True  # steps are kept as they are
         self._budget = budget
-        self._kept: dict[int, _Key | Step] = {}
+        self._kept: dict[int, _Key] = {}
+        self._answered = True  # what the denoiser said is kept
         self._length = self._nbytes = 0
         self._end: _Key | None = None
 
@@ -83,7 +85,7 @@ class Trajectory:
         if self.finished or (step.t, step.s) != self.times[self._length : self._length + 2]:
             raise ValueError(f"the step from t = {step.t} to {step.s} does not follow after {self._length} steps")
         if self._length % self.stride == 0:
-            kept = step if self.whole else _Key(step.x, step.before)
+            kept = _Key(step.x, step.before, step.answers if self._answered else ())
             self._kept[self._length] = kept
             self._nbytes += nbytes_of(kept)
         self._length += 1
@@ -93,9 +95,9 @@ class Trajectory:
 
     def thin(self) -> bool:
         """Keeps less; False if that cannot be. Nothing that can be asked for changes by it."""
-        if self.whole:
-            self.whole = False
-            self._kept = {i: _Key(kept.x, kept.before) for i, kept in self._kept.items()}
+        if self._answered:
+            self._answered = False
+            self._kept = {i: replace(kept, answers=()) for i, kept in self._kept.items()}
         elif len(self._kept) > 1:
             self.stride *= 2
             self._kept = {i: kept for i, kept in self._kept.items() if i % self.stride == 0}
@@ -106,7 +108,7 @@ class Trajectory:
 
     def keeps(self, i: int) -> bool:
         """Whether step i can be had without calling the denoiser."""
-        return self.whole and 0 <= i < self._length
+        return i in self._kept and bool(self._kept[i].answers)
 
     def around(self, i: int) -> range:
         """The steps that are made again together with step i: from the kept state before it to the next one."""
@@ -144,7 +146,7 @@ class Trajectory:
     def standing(self, i: int) -> Callable[[], State]:
         """Finds state i with all that going on from it takes; what it looks at is fixed now. IndexError: as `state`."""
         if i == self._length and self._end is not None:
-            kept: _Key | Step = self._end
+            kept = self._end
         elif i in self._kept:
             kept = self._kept[i]
         else:
@@ -155,16 +157,12 @@ class Trajectory:
     def _state(self, i: int, kept: "_Key | Step") -> State:
         return State(self.times[i], kept.x, self.times[i - 1] if i else self.last, kept.before)
 
-    def _again(self, kept: Mapping[int, "_Key | Step"], length: int, stride: int) -> Iterator[Step]:
+    def _again(self, kept: Mapping[int, "_Key"], length: int, stride: int) -> Iterator[Step]:
         """The steps from the first kept one on, begun anew at each: so they are the same whatever was kept."""
         for i, each in kept.items():
-            if isinstance(each, Step):
-                yield each
-            else:
-                yield from islice(self._from(self._state(i, each)), min(stride, length - i))
-
-    def _from(self, state: State) -> Iterator[Step]:
-        return go_on(self.denoiser, self.sampler, state, self.times, self.seed, self.samples, self.known)
+            denoiser, state = Remembered(self.denoiser, each.answers), self._state(i, each)
+            steps = go_on(denoiser, self.sampler, state, self.times, self.seed, self.samples, self.known)
+            yield from islice(steps, min(stride, length - i))
 
 
 def go_on(
@@ -198,11 +196,12 @@ class _Key:
 
     x: Tensor
     before: Tensor | None
+    answers: Answers = ()
 
 
 def nbytes_of(kept: "_Key | Step") -> int:
-    """Bytes of its tensors, each once; of a whole step, `before` is the step before's and counted there."""
-    tensors: list[Tensor | float | None] = [kept.x]
+    """Bytes of its tensors, each once; of a step, `before` is the step before's and counted there."""
+    tensors: list[Tensor | float | None] = [kept.x, *(answer.values for answer in kept.answers)]
     if isinstance(kept, Step):
         tensors += [kept.eps, kept.x0, kept.x0_clipped, kept.mean, kept.sigma, kept.z]
     else:

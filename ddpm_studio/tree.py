@@ -37,11 +37,13 @@ def steps(denoiser: Denoiser, leg: Leg, state: State, known: Known | None = None
 
 
 def taken(values: D, rows: Rows) -> D:
-    """The rows of a tensor, an array, or of every one in a frozen dataclass; what is none of these stays."""
+    """The rows of a tensor, an array, or of every one in a tuple or frozen dataclass; what is none of these stays."""
     if rows is None or values is None:
         return values
     if isinstance(values, Tensor | np.ndarray):
         return values[list(rows)]  # type: ignore[return-value]
+    if isinstance(values, tuple):
+        return tuple(taken(each, rows) for each in values)  # type: ignore[return-value]
     if not is_dataclass(values) or isinstance(values, type):
         return values
     return replace(values, **{field.name: taken(getattr(values, field.name), rows) for field in fields(values)})

@@ -1,12 +1,11 @@
-from dataclasses import fields
-
 import numpy as np
 import pytest
 import torch
+from same_steps import assert_same
 
 from ddpm_studio.denoiser import Exact
 from ddpm_studio.neighbours import Walk, compare, watch
-from ddpm_studio.sample import Step, sample
+from ddpm_studio.sample import sample
 from ddpm_studio.sampler import Ancestral, Ddim, Heun, PredictorCorrector, Sampler
 from ddpm_studio.schedule import Linear
 
@@ -24,9 +23,7 @@ def test_watching_does_not_change_a_bit_of_the_chain(sampler):
     exact = Exact.mixture(Linear(T=200), PICTURES)
     chain = sample(exact, sampler, seed=4, samples=range(6))
     for step, seen in zip(chain, watch(exact, walk(sampler, 4, 6)), strict=True):
-        for field in fields(Step):
-            a, b = getattr(step, field.name), getattr(seen.step, field.name)
-            assert torch.equal(a, b) if isinstance(a, torch.Tensor) else a == b, field.name
+        assert_same(step, seen.step)
         assert np.array_equal(seen.neighbours.nearest, exact.posterior(step.x, step.t, 8).nearest)
 
 

@@ -1,9 +1,10 @@
 """Paths through the tree: every one is replayed to the bit, whatever was kept, and all stay within one budget."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import pytest
 import torch
+from same_steps import assert_same
 
 from ddpm_studio.branch import Branch, Ink, Paste, Stroke
 from ddpm_studio.denoiser import Denoiser, Exact
@@ -54,12 +55,6 @@ def walk(tree: Tree, along: Route) -> list[Step]:
             found.append(step)
         state = tree.standing(leg, leg.taken)() if tree.length(leg) else state
     return found
-
-
-def assert_same(one: Step, other: Step) -> None:
-    for field in fields(Step):
-        a, b = getattr(one, field.name), getattr(other, field.name)
-        assert torch.equal(a, b) if isinstance(a, torch.Tensor) else a == b, field.name
 
 
 WAYS = [
