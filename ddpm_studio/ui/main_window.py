@@ -18,12 +18,15 @@ from ddpm_studio.ui.menus import add_menus
 from ddpm_studio.ui.message_bar import MessageBar
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.theme import Choice
+from ddpm_studio.ui.workspace_bar import WorkspaceBar
 from ddpm_studio.ui.workspaces import PANELS, WORKSPACES, HasJobs, Panel, arrange
 
 LAYOUT = 3
 """Raised when the docks change so that an arrangement remembered from before would not fit."""
 
 SIZE = QSize(1600, 1000)
+MESSAGE = 480
+"""Logical pixels that a message wants."""
 FRAME = QSize(16, 48)
 """What the system draws around a window, at most; it is not known before the window is shown."""
 
@@ -42,11 +45,13 @@ class MainWindow(QMainWindow):
         self._due: set[str] = set()  # panels that can be made, and will be when they are seen
         self._painted = False
         self.workspace = "explore"
+        self.workspaces = WorkspaceBar(self)
         self.messages = MessageBar(self)
         self.setDockNestingEnabled(True)
         self.setAcceptDrops(True)
         self._restore()
         add_menus(self)
+        self._place_workspaces()
         self._connect()
         self._name()
 
@@ -165,19 +170,32 @@ class MainWindow(QMainWindow):
         self.session.noticed.connect(self.messages.notice)
         self.session.device_changed.connect(partial(self._settings.setValue, "device"))
         self.session.panels_asked.connect(self.show_beside)
+        self.workspaces.chosen.connect(self.choose_workspace)
         for dock in self.docks.values():
             dock.visibilityChanged.connect(self._make_seen)
         self.session.undo_stack.cleanChanged.connect(self._name)
         self.files.renamed.connect(self._name)
 
+    def _place_workspaces(self) -> None:
+        """In the corner of the menu bar; in a bar of tools of their own where the system shows the menus elsewhere."""
+        if not self.menuBar().isNativeMenuBar():
+            self.menuBar().setCornerWidget(self.workspaces)
+            return
+        tools = self.addToolBar("Workspaces")
+        tools.setObjectName("workspaces")
+        tools.setMovable(False)
+        tools.addWidget(self.workspaces)
+
     def _place_messages(self) -> None:
-        """Beside the menus, where they hide and move nothing; across the top where no menu bar is in the window."""
+        """Between the menus and the workspaces, where they move nothing; over these where there is little room."""
         bar, height = self.menuBar(), self.messages.sizeHint().height()
         if bar.isNativeMenuBar():
             self.messages.setGeometry(0, 0, self.width(), height)
-        else:
-            left = bar.actionGeometry(bar.actions()[-1]).right() + 16
-            self.messages.setGeometry(left, 0, self.width() - left, bar.sizeHint().height())
+            return
+        left = bar.actionGeometry(bar.actions()[-1]).right() + 16
+        beside = self.width() - self.workspaces.sizeHint().width() - left
+        room = beside if beside >= MESSAGE else self.width() - left
+        self.messages.setGeometry(left, 0, room, bar.sizeHint().height())
 
     def _name(self) -> None:
         self.setWindowTitle(f"DDPM Studio — {self.files.name}[*]")
@@ -196,6 +214,7 @@ class MainWindow(QMainWindow):
     def _open_workspace(self, key: str) -> None:
         """As it was left, or as it is meant to be."""
         self.workspace = key
+        self.workspaces.show_workspace(key)
         self.reset_layout()
         state = self._settings.value(f"layout/{key}")
         if isinstance(state, QByteArray):

@@ -459,6 +459,22 @@ def test_a_panel_is_found_in_the_workspace_it_has_a_place_in(qtbot, window):
     assert (window.workspace, window.docks["noising"].isVisible()) == ("explore", True)
 
 
+def test_the_corner_of_the_menu_bar_names_the_workspaces_and_opens_the_one_that_is_clicked(qtbot, window):
+    bar = window.workspaces
+    assert [bar.tabText(i) for i in range(bar.count())] == [each.title for each in main_window.WORKSPACES.values()]
+    qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(1).center())
+    assert window.workspace == "train"
+    qtbot.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.AltModifier)
+    assert (window.workspace, bar.currentIndex()) == ("explore", 0)
+
+
+@pytest.mark.parametrize(("width", "hides"), [(1400, False), (640, True)])
+def test_a_message_leaves_the_workspaces_in_sight_where_there_is_room(window, width, hides):
+    window.resize(width, 500)
+    window.messages.error("something is wrong")
+    assert window.messages.geometry().intersects(window.workspaces.geometry()) is hides
+
+
 def test_a_panel_of_another_workspace_that_is_shown_here_lies_behind_the_first(window):
     action(window, "Training").trigger()
     assert window.workspace == "explore"
