@@ -24,7 +24,7 @@ def advice(own: Document, mine: Document) -> Advice | None:
     A setting is compared where both samplers have it. The network walks under its own schedule in any case.
     """
     settings = dict(_other_settings(own.sampler, mine.sampler))
-    told = [f"{name} {_written(value)}" for name, value in settings.items()]
+    told = [f"{name} {written(value)}" for name, value in settings.items()]
     changes: dict[str, object] = {"sampler": replace(mine.sampler, **settings)} if settings else {}  # type: ignore[arg-type]
     if own.schedule != mine.schedule:
         told.insert(0, f"schedule {own.schedule.kind}, T = {own.schedule.T:,}")
@@ -39,7 +39,8 @@ def _other_settings(own: Sampler, mine: Sampler) -> Iterator[tuple[str, object]]
             yield name, getattr(own, name)
 
 
-def _written(value: object) -> str:
+def written(value: object) -> str:
+    """A setting to read: on, off, a number, a name."""
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ddpm_studio import opening, schedule_files
+from ddpm_studio.advice import written
 from ddpm_studio.checkpoint import RAW, AnyCheckpoint, Checkpoint
 from ddpm_studio.container import Container, container_of, meant_by
 from ddpm_studio.errors import UserError
@@ -106,11 +107,9 @@ def _of_schedule(path: Path) -> Diagnosis:
 def _refused(path: Path, what: str, error: UserError, holds: tuple[tuple[str, str], ...] = ()) -> Diagnosis:
     if isinstance(error, StrangerError):
         return Diagnosis(path, error.what, usable=False, holds=holds, advice=error.remedy)
-    wrong, _, remedy = str(error).rpartition("; ")
+    wrong, found, remedy = str(error).rpartition("; ")
     wrong = (wrong or remedy).removeprefix(f"{path} ").removeprefix(f"{path}: ")
-    return Diagnosis(
-        path, what, usable=False, holds=holds, missing=(wrong,), advice=remedy if wrong != remedy else ANOTHER
-    )
+    return Diagnosis(path, what, usable=False, holds=holds, missing=(wrong,), advice=remedy if found else ANOTHER)
 
 
 def _holds(checkpoint: AnyCheckpoint) -> Iterator[tuple[str, str]]:
@@ -169,4 +168,4 @@ def _in_words(network: UNet) -> str:
 
 def _told(said: dict[str, object]) -> str:
     kind = said.pop("kind")
-    return f"{kind}, {', '.join(f'{name} {value}' for name, value in said.items())}"
+    return f"{kind}, {', '.join(f'{name} {written(value)}' for name, value in said.items())}"

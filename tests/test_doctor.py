@@ -75,6 +75,19 @@ def test_a_diffusers_folder_and_a_run_are_told(good, tmp_path):
     assert (examine(run.folder).usable, examine(run.folder).what) == (True, "a training run")
 
 
+def test_what_is_wrong_and_what_to_do_are_never_one_sentence(good, tmp_path):
+    folder = diffusers.save(Checkpoint.open(good), tmp_path / "theirs")
+    (folder / "unet" / "diffusion_pytorch_model.safetensors").unlink()
+    found = examine(folder)
+    assert found.missing[0].startswith("has no weights")
+    assert found.advice == "take another copy, or choose another file"
+
+
+def test_a_sampler_s_switches_are_told_as_on_and_off(good):
+    told = dict(examine(good).holds)["sampler"]
+    assert "clip on" in told and "noise on" in told
+
+
 def test_what_is_no_checkpoint_but_can_be_opened_is_told_too(tmp_path):
     write_schedule(Cosine(), tmp_path / "mine.csv")
     for path, what in (

@@ -29,7 +29,7 @@ def add(commands: Subcommands, name: str) -> None:
         name,
         help="drown a picture in noise",
         description="Writes x_t = √ᾱ_t x_0 + √(1−ᾱ_t) ε for several t with one fixed ε:\n"
-        "PNG is a film strip, GIF and WebP play it, NPZ holds the numbers (samples, and t).",
+        "PNG is a film strip, GIF, WebP, APNG and MP4 play it, NPZ holds the numbers (samples, and t).",
         epilog=EXAMPLES,
     )
     parser.add_argument(
@@ -41,7 +41,9 @@ def add(commands: Subcommands, name: str) -> None:
     parser.add_argument("--seed", metavar="N", help="which noise ε (default 0)")
     parser.add_argument("--size", metavar="N", help="cut the picture to a square of N pixels; default its own size")
     parser.add_argument("--grey", action=argparse.BooleanOptionalAction, help="in grey")
-    parser.add_argument("--out", metavar="FILE", required=True, help="a file ending in .png, .gif, .webp or .npz")
+    parser.add_argument(
+        "--out", metavar="FILE", required=True, help="a file ending in .png, .gif, .webp, .apng, .mp4 or .npz"
+    )
     SCHEDULE.add_flags(parser)
     add_film_flags(parser)
     parser.set_defaults(run=_run)

@@ -52,7 +52,7 @@ def add(commands: Subcommands, name: str) -> None:
         help="draw pictures out of noise",
         description="Runs the reverse process. PNG is a grid of the samples, with --trajectory a film strip of each;\n"
         "GIF, WebP, APNG and MP4 play the chain; NPZ holds the numbers: arr_0 (uint8 NHWC) and samples (float32\n"
-        "NCHW), with --trajectory also trajectory, x0_hat and t; a folder (its name ends in /) gets a PNG for each.\n"
+        "NCHW), with --trajectory also trajectory, x0_hat, eps_hat and t; a folder (its name ends in /) gets a PNG for each.\n"
         "More than a batch into an NPZ or a folder is kept batch by batch: broken off, the same command goes on.\n"
         "A document that looks at a branch draws that branch, along its whole way from noise; --trunk draws its trunk.",
         epilog=EXAMPLES,
