@@ -8,18 +8,15 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QInputDialog, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from ddpm_studio.branch import TRUNK, Branch, with_descendants, without
-from ddpm_studio.branching import broken
-from ddpm_studio.data import to_bytes
 from ddpm_studio.export import Provenance
-from ddpm_studio.sampler import Sampler
 from ddpm_studio.ui.branch_dialog import SEEDS, BranchDialog
-from ddpm_studio.ui.image_view import ImageGrid
+from ddpm_studio.ui.fan_spread import FanSpread
 from ddpm_studio.ui.paint_view import PaintView
 from ddpm_studio.ui.reverse_chain import ReverseChain
 from ddpm_studio.ui.reverse_walk import Frame
-from ddpm_studio.ui.sampling_controls import NAMES
 from ddpm_studio.ui.session import Session
-from ddpm_studio.ui.tree_lines import TreeLines, Twig
+from ddpm_studio.ui.tree_lines import TreeLines
+from ddpm_studio.ui.twigs import told, twigs
 
 BRANCH_TIP = "go on from the xₜ that is shown with another sampler, other settings or another seed"
 FAN_TIP = "many children of the selected sample's xₜ, each with noise of its own: what is still open at this t?"
@@ -56,12 +53,7 @@ class TreeView(QWidget):
         self.hint = QLabel("Nothing leaves x₀: go to a t above 0 to branch, fan out or paint.", self)
         self.hint.setWordWrap(True)
         self.hint.hide()
-        self.spread = ImageGrid(
-            "spread",
-            "standard deviation of x̂₀ over the children of the fan, pixel by pixel",
-            provenance=provenance,
-            span=(0, 1),
-        )
+        self.spread = FanSpread(provenance, self)
         self.spread.saved.connect(self.saved)
         self.spread.refused.connect(self.refused)
         self._lay_out()
@@ -83,54 +75,18 @@ class TreeView(QWidget):
         """The document's branches."""
         document = self._session.document
         walked = self._chain.document or document
-        T = walked.schedule.T
-        twigs = [self._twig(place, T) for place in _in_order(document.branches)]
-        self.lines.show_twigs(twigs, T, document.branch)
-        self.told.setText(next(twig.tip for twig in twigs if twig.place == document.branch))
+        drawn = twigs(document, self._chain)
+        self.lines.show_twigs(drawn, walked.schedule.T, document.branch)
+        self.told.setText(next(twig.tip for twig in drawn if twig.place == document.branch))
         self._show_what_can_be_done()
 
-    def _twig(self, place: int, T: int) -> Twig:
-        """One line: where it leaves, how far it has been walked, what it is."""
-        document = self._session.document
-        walked_in = self._chain.document
-        current = walked_in is not None and len(walked_in.branches) == len(document.branches)
-        path = self._chain.path(place) if current else None
-        if place == TRUNK:
-            walked = path.times[len(path)] if path else T
-            name = "trunk"
-            return Twig(place, TRUNK, T, walked, name, f"the document's own chain: {_sampler(document.sampler)}")
-        branch = document.branches[place]
-        name = branch.name or f"branch {place + 1}"
-        reason = broken(walked_in, place) if walked_in is not None and current else ""
-        if path is None:
-            told = reason or _told(branch, branch.t)
-            return Twig(place, branch.parent, min(branch.t, T), min(branch.t, T), name, told, bool(reason))
-        begin = path.route.legs[-1].times[0]
-        return Twig(place, branch.parent, begin, min(begin, path.times[len(path)]), name, _told(branch, begin))
-
     def _show_spread(self, frame: Frame) -> None:
-        branch = self._shown()
-        fans = branch is not None and branch.fans
-        self.spread.setVisible(fans)
-        if branch is None or not fans:
-            return
-        values = frame.x if frame.final else frame.step.x0
-        deviation = values.std(0, correction=0).mean(0, keepdim=True).clamp(0.0, 1.0)[None]
-        shown = deviation.numpy()
-        what = "x₀" if frame.final else f"guess of x₀ at t = {frame.t}"
-        self.spread.set_caption(f"deviation of the {len(branch.rows)}: {what}, 0 to 1")
-        self.spread.show_pictures(to_bytes(2.0 * shown - 1.0), shown)
-        mean = float(deviation.mean())
-        alike = ": all the same, for this sampler draws no noise" if frame.final and not mean else ""
-        self.told.setText(f"{self._tip()}\nMean deviation {mean:.3f}{alike}.")
-
-    def _tip(self) -> str:
-        branch = self._shown()
-        return "" if branch is None else _told(branch, branch.t)
-
-    def _shown(self) -> Branch | None:
+        """Where a fan is looked at, how far its children differ."""
         document = self._session.document
-        return None if document.branch == TRUNK else document.branches[document.branch]
+        branch = None if document.branch == TRUNK else document.branches[document.branch]
+        self.spread.setVisible(branch is not None and branch.fans)
+        if branch is not None and branch.fans:
+            self.told.setText(f"{told(branch, branch.t)}\n{self.spread.show_spread(frame)}")
 
     def _show_what_can_be_done(self) -> None:
         """Growing takes a state that is walked and not the last one; the trunk has no name and stays."""
@@ -250,26 +206,3 @@ class TreeView(QWidget):
         self.lines.asked.connect(self.asked)
         self.lines.renamed.connect(self._on_rename)
         self.lines.deleted.connect(self._on_delete)
-
-
-def _in_order(branches: tuple[Branch, ...]) -> list[int]:
-    """Every place, each after its parent and before its parent's next child; the trunk first."""
-    found = [TRUNK]
-    for place, branch in enumerate(branches):
-        after = found.index(branch.parent) + 1
-        while after < len(found) and found[after] in with_descendants(branches, branch.parent) - {branch.parent}:
-            after += 1
-        found.insert(after if branch.parent != TRUNK else len(found), place)
-    return found
-
-
-def _told(branch: Branch, begin: int) -> str:
-    """A branch in a line."""
-    snapped = f" (asked for t = {branch.t})" if begin != branch.t else ""
-    kind = f"{len(branch.rows)} children of sample {branch.rows[0]}, " if branch.fans else ""
-    painted = f", painted: {len(branch.edits)}" if branch.edits else ""
-    return f"leaves at t = {begin}{snapped}: {kind}{_sampler(branch.sampler)}, seed {branch.seed}{painted}"
-
-
-def _sampler(sampler: Sampler) -> str:
-    return f"{NAMES[sampler.kind]}, {sampler.steps} steps"
