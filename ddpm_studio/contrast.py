@@ -9,11 +9,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ddpm_studio.denoiser import Denoiser
+from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
-from ddpm_studio.sample import Step
+from ddpm_studio.origin.start import known_of
+from ddpm_studio.sample import Step, sample
+from ddpm_studio.tree import Path
 
 Apart = NDArray[np.float32]  # (B,)
 
+REACH = 1.0
+"""|A − B| is painted on [0, REACH], black to white."""
 BUDGET = 128 * 2**20
 """Bytes of states that `States` keeps; where all take more, every second, fourth … is kept."""
 
@@ -61,7 +67,46 @@ class Meeting:
 
     share: float  # t/T of the second
     look: Look  # of the second
-    far: tuple[Apart, Apart] | None  # as `Look.far`; None where the first has not been
+    there: Look | None  # of the first; None where it has not been
+
+    @property
+    def far(self) -> tuple[Apart, Apart] | None:
+        """As `Look.far`."""
+        return None if self.there is None else self.there.far(self.look)
+
+
+def against(path: Path, document: Document, denoiser: Denoiser) -> Iterator[Meeting]:
+    """Walks B, and meets A at every state of it.
+
+    B begins in the state at which A's last leg does (the chain itself, or the branch that is looked at), at the same
+    t/T, and draws that leg's noise.
+
+    Args:
+        path: A.
+        document: A's, under the schedule of A's denoiser; its `contrasted` has B's sampler.
+        denoiser: B's.
+
+    Raises:
+        UserError: A has not been walked so far, B makes samples of another shape, or as `sample`.
+    """
+    leg, start, T = path.route.legs[-1], path.route.starts[-1], denoiser.schedule.T
+    if len(path) <= start:
+        raise UserError("there is nothing to compare with yet: A has not been walked; press End")
+    x = path.state(start)
+    if denoiser.shape != tuple(x.shape[1:]):
+        b, a = ("×".join(map(str, shape)) for shape in (denoiser.shape, x.shape[1:]))
+        raise UserError(f"B makes samples of {b} values and A of {a}: choose a denoiser of the same pictures for B")
+    begin = max(round(path.times[start] / document.schedule.T * T), 1)
+    steps = sample(
+        denoiser,
+        document.contrasted.within(T).sampler,
+        seed=leg.seed,
+        samples=leg.samples,
+        x=x,
+        start=begin,
+        known=known_of(document.origin, denoiser),
+    )
+    yield from contrast(path, document.schedule.T, steps, T)
 
 
 @torch.no_grad()
@@ -90,8 +135,7 @@ def _met(first: Walked, T: int, share: float, look: Look) -> Meeting:
     if x.shape != look.x.shape:
         one, two = ("×".join(map(str, each.shape)) for each in (x, look.x))
         raise UserError(f"samples of {one} values cannot be compared with samples of {two}")
-    there = Look(x, first.step(place).x0 if place < len(first) else x)
-    return Meeting(share, look, there.far(look))
+    return Meeting(share, look, Look(x, first.step(place).x0 if place < len(first) else x))
 
 
 class States:

@@ -19,6 +19,7 @@ from ddpm_studio.params import Json, Parameters, Range, one_of, refuse_unknown
 from ddpm_studio.plane.choices import Plane
 from ddpm_studio.sampler import SAMPLERS, Ancestral, Sampler
 from ddpm_studio.schedule import SCHEDULES, Linear, Schedule
+from ddpm_studio.second import Second
 from ddpm_studio.training import Recipe, Training
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ class Document:
     """What leaves the chain of `sampler` and `sampling`, each after its parent."""
     branch: int = TRUNK
     """The one that is looked at."""
+    second: Second | None = None
+    """What it is compared with; None until something is chosen, see `contrasted`."""
 
     @property
     def of_plane(self) -> "Document":
@@ -95,6 +98,11 @@ class Document:
         return replace(self, training=replace(self.training, batch=batch))
 
     @property
+    def contrasted(self) -> Second:
+        """What the chain is compared with."""
+        return self.second or Second.beside(self.sampler)
+
+    @property
     def stops(self) -> tuple[int, ...]:
         """The timesteps of the states of the reverse chain, falling to 0, the first where its origin is."""
         return self.sampler.stops(self.schedule.T, self.origin.begins(self.schedule.T))
@@ -105,6 +113,8 @@ class Document:
         if self.branches or self.branch != TRUNK:
             branches = (branch.within(self.schedule.T) for branch in self.branches)
             object.__setattr__(self, "branches", checked(branches, self.branch))
+        if self.second is not None:
+            object.__setattr__(self, "second", self.second.within(self.schedule.T))
 
     def to_json(self) -> dict[str, object]:
         """A JSON object that `from_json` reads back to an equal document."""
@@ -124,6 +134,7 @@ class Document:
             "plane": self.plane.to_json(),
             "branches": [branch.to_json() for branch in self.branches],
             "branch": self.branch,
+            "second": self.second and self.second.to_json(),
         }
 
     @classmethod
@@ -152,6 +163,7 @@ class Document:
             plane=Plane.from_json(given.get("plane", {}), "plane"),
             branches=branches_from_json(given.get("branches", ())),
             branch=whole(given.get("branch", TRUNK), "document: branch"),
+            second=None if given.get("second") is None else Second.from_json(given["second"]),
         )
 
 

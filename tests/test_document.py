@@ -24,6 +24,7 @@ from ddpm_studio.schedule import (
     Sigmoid,
     Space,
 )
+from ddpm_studio.second import SAME, Second
 
 START = {"format": "ddpm-studio document", "version": VERSION}
 
@@ -112,6 +113,11 @@ def test_what_a_document_leaves_out_takes_its_default():
         ({"branches": 5}, "branches must be a list, but is int"),
         ({"branch": 0}, "branch must be −1 (the trunk) or one of 0 from 0 on, but is 0"),
         ({"branch": "trunk"}, "branch must be a whole number"),
+        ({"second": 5}, "second must be a JSON object, but is int"),
+        ({"second": {}}, "second: sampler missing"),
+        ({"second": {"sampler": {"kind": "ddim"}, "steps": 3}}, "second: unknown 'steps'; known are"),
+        ({"second": {"sampler": {"kind": "wave"}}}, "second: sampler: unknown kind 'wave'"),
+        ({"second": {"sampler": {"kind": "ddim"}, "denoiser": None}}, "second: denoiser must be text, but is None"),
         ({"dataset": 5}, "document: dataset must be text, but is 5"),
         ({"denoiser": None}, "document: denoiser must be text, but is None"),
         ({"version": VERSION + 1}, "update DDPM Studio"),
@@ -201,6 +207,21 @@ def test_branches_come_back_and_their_samplers_keep_within_a_shorter_schedule():
     document = Document(branches=(branch, replace(branch, parent=0)), branch=1)
     assert Document.from_json(json.loads(json.dumps(document.to_json()))) == document
     assert [each.sampler.steps for each in replace(document, schedule=Linear(T=50)).branches] == [50, 50]
+
+
+def test_what_is_compared_comes_back_and_keeps_within_a_shorter_schedule():
+    document = Document(second=Second(Ddim(steps=400, eta=0.5), "checkpoint:fashion"))
+    assert Document.from_json(json.loads(json.dumps(document.to_json()))) == document
+    assert replace(document, schedule=Linear(T=50)).second == Second(Ddim(steps=50, eta=0.5), "checkpoint:fashion")
+
+
+@pytest.mark.parametrize("kind", SAMPLERS)
+def test_where_nothing_is_chosen_another_kind_with_as_many_steps_is_compared(kind):
+    document = Document(sampler=SAMPLERS[kind](steps=7, clip=False))
+    other = document.contrasted
+    assert (other.sampler.steps, other.sampler.clip, other.denoiser) == (7, False, SAME)
+    assert other.sampler.kind != kind
+    assert replace(document, second=Second(document.sampler)).contrasted.sampler == document.sampler
 
 
 def test_documents_differ_where_a_single_choice_differs():

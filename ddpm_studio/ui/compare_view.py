@@ -1,52 +1,31 @@
 """Two settings under the same noise: the chain that is shown (A), another one (B), and what differs."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFormLayout, QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from ddpm_studio.branch import TRUNK
-from ddpm_studio.contrast import Look, Meeting, States, contrast
+from ddpm_studio.contrast import REACH, Look, contrast
 from ddpm_studio.data import to_bytes
-from ddpm_studio.document import Document
-from ddpm_studio.errors import UserError
 from ddpm_studio.export import Provenance
-from ddpm_studio.route import Route
-from ddpm_studio.sample import sample
-from ddpm_studio.sampler import SAMPLERS, Sampler
-from ddpm_studio.tree import Path
 from ddpm_studio.ui.band_plot import BandPlot
-from ddpm_studio.ui.combo import Combo
-from ddpm_studio.ui.denoiser_source import DenoiserSource
 from ddpm_studio.ui.image_view import ImageGrid
-from ddpm_studio.ui.job import Job, Outcome
-from ddpm_studio.ui.kind_form import KindForm
-from ddpm_studio.ui.model import Model, Source, opened
+from ddpm_studio.ui.model import Model
 from ddpm_studio.ui.plot_export import ask_and_save
 from ddpm_studio.ui.reverse_chain import ReverseChain
 from ddpm_studio.ui.reverse_walk import Frame
-from ddpm_studio.ui.sampling_controls import NAMES
+from ddpm_studio.ui.second_chain import Pair, SecondChain, meetings_of
+from ddpm_studio.ui.second_controls import SETTINGS, SecondControls
 from ddpm_studio.ui.session import Session
-
-SETTINGS = -2  # in the list of what B is: no path of the tree
-REACH = 1.0  # |A − B| is painted on [0, 1]
-
-
-@dataclass(frozen=True, eq=False)
-class _Root:
-    """What a comparison is of: another chain A makes it old."""
-
-    route: Route
-    model: Model
 
 
 class CompareView(QScrollArea):
-    """A page of the inspector. B is walked in a job of its own, from A's first state and with A's noise."""
+    """A page of the inspector. B is walked from where A began and with A's noise, once that is asked for."""
 
     asked = Signal(int)
     saved = Signal(str)
@@ -58,20 +37,8 @@ class CompareView(QScrollArea):
         super().__init__(parent)
         self._session, self._chain, self._provenance = session, chain, provenance
         self._shown: tuple[Frame, int] | None = None
-        self._root: _Root | None = None
-        self._states, self._meetings = States(), list[Meeting]()
-        self._job: Job | None = None
-        self._made = False  # B has been given a first value
-        self.what = Combo(self)
-        self.what.setAccessibleName("what A is compared with")
-        self.denoiser = DenoiserSource(self)
-        self.sampler = KindForm(SAMPLERS, "sampler of B", kept=("steps", "spacing", "clip"), titles=NAMES)
-        self.of = Combo(self)
-        self.of.addItem("guess of x₀", False)
-        self.of.addItem("xₜ", True)
-        self.of.setAccessibleName("what is compared of both")
-        self._sampler: Sampler = next(iter(SAMPLERS.values()))()
-        self._ref = ""
+        self._second = SecondChain(self)
+        self.controls = SecondControls(session, self)
         self.start = QPushButton("Compare", self)
         self.start.setToolTip("walk B from the noise that A began with, with the same draws at the same t")
         self.first = ImageGrid("A", "the chain that is shown, on [−1, 1]", provenance=provenance)
@@ -90,8 +57,7 @@ class CompareView(QScrollArea):
 
     def close_jobs(self) -> None:
         """Ends what runs in the background."""
-        for job in self.findChildren(Job):
-            job.close()
+        self._second.close()
 
     def show_model(self, model: Model) -> None:
         """How long the chain is."""
@@ -101,8 +67,7 @@ class CompareView(QScrollArea):
         """A at this state, and B at the one nearest to it."""
         self._shown = (frame, sample)
         self.plot.show_t(frame.t)
-        if self._root is not None and not self._fresh():
-            self._forget("A has changed: compare again.")
+        self._check()
         self._draw()
 
     def show_walk(self, _times: Sequence[int], _neighbours: object, _sizes: object, sample: int) -> None:
@@ -111,72 +76,63 @@ class CompareView(QScrollArea):
             self._shown = (self._shown[0], sample)
         self._draw_plot()
 
+    def show_pair(self) -> None:
+        """What is known of A and B."""
+        self._check()
+        self._draw()
+        self._draw_plot()
+
     def showEvent(self, event: QShowEvent) -> None:
-        """At first B is A with another sampler; what there is to compare with is looked up anew."""
-        document = self._session.settled_document
-        if not self._made:
-            self._made = True
-            a = document.sampler
-            other = next(cls for kind, cls in SAMPLERS.items() if kind != a.kind)
-            self._sampler = other(steps=a.steps, spacing=a.spacing, clip=a.clip)
-            self._ref = document.denoiser
-        self.sampler.set_value(self._sampler)
-        self.denoiser.show_denoiser(self._ref, self._session.live)
-        self._list_paths()
+        """What can be chosen is looked up anew."""
+        self.controls.show_document()
         super().showEvent(event)
 
     def compare(self) -> None:
         """Walks B."""
-        path, model, document = self._chain.trajectory, self._chain.model, self._chain.document
-        if path is None or model is None or document is None or not len(path):
+        path, model, pair = self._chain.trajectory, self._chain.model, self._pair()
+        if path is None or model is None or self._chain.document is None or not len(path):
             self.refused.emit("there is nothing to compare with yet: A has not been walked")
             return
-        self._forget("")
-        T, other = model.denoiser.schedule.T, self.what.currentData()
+        T, other = model.denoiser.schedule.T, self.controls.other
         if other == SETTINGS:
-            source = Source.of(_with_denoiser(self._session, self._ref), self._session.live)
-            meetings = partial(_walked, path, model, source, self._sampler)
+            second = self._session.settled_document.contrasted
+            document = replace(self._chain.document, second=second)
+            meetings = partial(meetings_of, path, model, document, self._session.live)
         else:
-            second = self._chain.path(other)
-            if second is None or not len(second):
+            way = self._chain.path(other)
+            if way is None or not len(way):
                 self.refused.emit("that path has not been walked: look at it first, and press End")
                 return
-            meetings = partial(contrast, path, T, second.walk(), T)
-        self._root = _Root(path.route, model)
-        self._job = Job(meetings, self)
-        self._job.reported.connect(self._on_met)
-        self._job.ended.connect(self._on_ended)
-        self._job.play()
+            meetings = partial(contrast, path, T, way.walk(), T)
+        if pair is not None:
+            self.told.clear()
+            self._second.walk(pair, meetings)
 
-    def _fresh(self) -> bool:
-        root, path = self._root, self._chain.trajectory
-        return root is not None and path is not None and root.route == path.route and root.model is self._chain.model
+    def _pair(self) -> Pair | None:
+        """What a comparison would be of now."""
+        path, model, other = self._chain.trajectory, self._chain.model, self.controls.other
+        if path is None or model is None:
+            return None
+        if other == SETTINGS:
+            return Pair(path.route, model, self._session.settled_document.contrasted)
+        way = self._chain.path(other)
+        return None if way is None else Pair(path.route, model, way.route)
 
-    def _forget(self, text: str) -> None:
-        if self._job is not None:
-            self._job.retire()
-            self._job = None
-        self._root, self._states, self._meetings = None, States(), []
-        self.told.setText(text)
-
-    def _on_met(self, meetings: list[Meeting]) -> None:
-        for meeting in meetings:
-            self._states.append(meeting.share, meeting.look)
-        self._meetings += meetings
-        self._draw()
-        self._draw_plot()
-
-    def _on_ended(self, outcome: Outcome, text: str) -> None:
-        if outcome is Outcome.FAILED:
-            self._forget("")
-            self.refused.emit(text)
+    def _check(self) -> None:
+        """Forgets a B that belongs to another A, or is not what is asked for any more."""
+        known, pair = self._second.pair, self._pair()
+        if known is not None and known != pair:
+            same_a = pair is not None and (known.route, known.model) == (pair.route, pair.model)
+            self._second.forget()
+            self.told.setText(f"{'B' if same_a else 'A'} has changed: compare again.")
+            self._draw_plot()
 
     def _draw(self) -> None:
         if self._shown is None or self._chain.model is None:
             return
         frame, sample = self._shown
         T = self._chain.model.denoiser.schedule.T
-        found = self._states.at(frame.t / T) if self._fresh() else None
+        found = self._second.at(frame.t / T)
         for grid in (self.second, self.apart):
             grid.setVisible(found is not None)
         own = self._picture(Look(frame.x, frame.x if frame.final else frame.step.x0))
@@ -196,55 +152,28 @@ class CompareView(QScrollArea):
 
     def _picture(self, look: Look) -> NDArray[np.float32]:
         """What has been chosen to be compared, (B, C, H, W)."""
-        picture: NDArray[np.float32] = (look.x if self.of.currentData() else look.x0).numpy()
+        picture: NDArray[np.float32] = (look.x if self.controls.of_noisy else look.x0).numpy()
         return picture
 
     def _draw_plot(self) -> None:
-        known = [(meeting.share, meeting.far) for meeting in self._meetings if meeting.far is not None]
-        self.plot.setVisible(bool(known))
-        if known and self._chain.model is not None and self._shown is not None:
+        shares, rows = self._second.far(of_noisy=self.controls.of_noisy)
+        self.plot.setVisible(bool(shares))
+        if shares and self._chain.model is not None and self._shown is not None:
             T = self._chain.model.denoiser.schedule.T
-            place = 0 if self.of.currentData() else 1
-            rows = np.stack([far[place] for _, far in known]).astype(np.float64)
-            self.plot.show_rows([share * T for share, _ in known], rows, min(self._shown[1], rows.shape[1] - 1))
+            self.plot.show_rows([share * T for share in shares], rows, min(self._shown[1], rows.shape[1] - 1))
 
-    def _list_paths(self) -> None:
-        document, chosen = self._session.settled_document, self.what.currentData()
-        self.what.clear()
-        self.what.addItem("other settings", SETTINGS)
-        if document.branches:
-            self.what.addItem("path: trunk", TRUNK)
-        for place, branch in enumerate(document.branches):
-            self.what.addItem(f"path: {branch.name or f'branch {place + 1}'}", place)
-        self.what.setCurrentIndex(max(self.what.findData(chosen), 0))
-        self._on_what(0)
+    def _on_changed(self, _second: object = None) -> None:
+        self.show_pair()
 
-    def _on_what(self, _index: int) -> None:
-        for widget in (self.denoiser, self.sampler):
-            self._form.setRowVisible(widget, self.what.currentData() == SETTINGS)
-
-    def _on_of(self, _index: int) -> None:
-        self._draw()
-        self._draw_plot()
-
-    def _on_sampler(self, sampler: Sampler) -> None:
-        self._sampler = sampler
-        self.sampler.set_value(sampler)
-
-    def _on_denoiser(self, ref: str) -> None:
-        self._ref = ref
-        self.denoiser.show_denoiser(ref, self._session.live)
+    def _on_failed(self, text: str) -> None:
+        self.show_pair()
+        self.refused.emit(text)
 
     def _on_export_asked(self, suffix: str) -> None:
         ask_and_save(self.plot, suffix, self._provenance, self.saved, self.refused)
 
     def _lay_out(self) -> None:
         page = QWidget()
-        self._form = QFormLayout()
-        self._form.addRow("B is", self.what)
-        self._form.addRow("denoiser", self.denoiser)
-        self._form.addRow(self.sampler)
-        self._form.addRow("of both", self.of)
         grids = QGridLayout()
         grids.setSpacing(3)
         for place, grid in enumerate((self.first, self.second, self.apart)):
@@ -254,7 +183,7 @@ class CompareView(QScrollArea):
         column = QVBoxLayout(page)
         column.setContentsMargins(4, 4, 4, 4)
         column.setSpacing(4)
-        column.addLayout(self._form)
+        column.addWidget(self.controls)
         column.addWidget(self.start)
         column.addLayout(grids, 3)
         column.addWidget(self.told)
@@ -267,31 +196,14 @@ class CompareView(QScrollArea):
         self.setWidget(page)
 
     def _connect(self) -> None:
-        self.what.activated.connect(self._on_what)
-        self.of.activated.connect(self._on_of)
+        self._session.settled.connect(self._on_changed)
+        self.controls.turned.connect(self._on_changed)
+        self.controls.refused.connect(self.refused)
+        self._second.advanced.connect(self._on_changed)
+        self._second.failed.connect(self._on_failed)
         self.start.clicked.connect(self.compare)
-        self.denoiser.asked.connect(self._on_denoiser)
-        self.sampler.edited.connect(self._on_sampler)
-        self.sampler.refused.connect(self.refused)
         self.plot.asked.connect(self.asked)
         self.plot.export_asked.connect(self._on_export_asked)
         for grid in (self.first, self.second, self.apart):
             grid.saved.connect(self.saved)
             grid.refused.connect(self.refused)
-
-
-def _with_denoiser(session: Session, ref: str) -> Document:
-    return replace(session.settled_document, denoiser=ref)
-
-
-def _walked(path: Path, model: Model, source: Source, sampler: Sampler) -> Iterator[Meeting]:
-    """B's chain, from A's first state at the same t/T and with A's noise. Raises what `opened` and `sample` do."""
-    schedule, leg = model.denoiser.schedule, path.route.legs[-1]
-    second = (model if source == model.source else next(opened(source, schedule))).under(schedule)
-    T, x = second.denoiser.schedule.T, path.state(0)
-    if second.denoiser.shape != tuple(x.shape[1:]):
-        shapes = ["×".join(map(str, shape)) for shape in (second.denoiser.shape, x.shape[1:])]
-        raise UserError(f"B makes samples of {shapes[0]} values and A of {shapes[1]}: they cannot be compared")
-    start = max(round(path.times[0] / schedule.T * T), 1)
-    steps = sample(second.denoiser, sampler, seed=leg.seed, samples=leg.samples, x=x, start=start)
-    yield from contrast(path, schedule.T, steps, T)

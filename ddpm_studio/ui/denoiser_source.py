@@ -1,6 +1,8 @@
 """Which denoiser draws the samples: the exact one, a shipped or opened checkpoint, or the network in training."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -10,6 +12,7 @@ from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.reference_box import ReferenceBox
 
 TIP = "what guesses x₀ from xₜ: the exact denoiser of the data set, or a trained network"
+_NONE: Mapping[str, str] = MappingProxyType({})
 KINDS = "Checkpoints (*.safetensors model_index.json);;All files (*)"
 
 
@@ -22,16 +25,19 @@ class DenoiserSource(ReferenceBox):
             "denoiser", TIP, "open a trained network: a checkpoint, a run, or a diffusers folder", ways, parent
         )
 
-    def show_denoiser(self, ref: str, live: LiveNetwork | None) -> None:
-        """Shows which one is chosen, among those that can be; `live` is the network in training, if there is one."""
-        entries = {EXACT: "exact"} | {
+    def show_denoiser(self, ref: str, live: LiveNetwork | None, first: Mapping[str, str] = _NONE) -> None:
+        """Shows which one is chosen, among those that can be: `first`, and those that a document can name.
+
+        `live` is the network in training, if there is one.
+        """
+        entries = {**first, EXACT: "exact"} | {
             f"{SHIPPED}{name}": f"{name}, trained" for name in checkpoints() if name not in OF_POINTS
         }
         if live is not None:
             entries[TRAINING] = f"in training: step {live.step:,}"
         entries.setdefault(ref, "in training" if ref == TRAINING else _named(ref))
         self.show_entries(entries, ref)
-        self.names.setToolTip(TIP if ref in (EXACT, TRAINING) else f"{TIP}\nnow: {ref.removeprefix(SHIPPED)}")
+        self.names.setToolTip(TIP if ref in (*first, EXACT, TRAINING) else f"{TIP}\nnow: {ref.removeprefix(SHIPPED)}")
 
     def _on_file(self) -> None:
         self._ask(QFileDialog.getOpenFileName(self, "Open a checkpoint", "", KINDS)[0])

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import replace
 from time import monotonic
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -12,6 +13,7 @@ from ddpm_studio.document import Document
 from ddpm_studio.neighbours import Neighbours
 from ddpm_studio.sample import Known
 from ddpm_studio.sampler import Sampler
+from ddpm_studio.second import Second
 from ddpm_studio.tree import Path
 from ddpm_studio.tree import taken as of_rows
 from ddpm_studio.ui.comparing import Comparing
@@ -139,6 +141,11 @@ class ReverseChain(QObject):
         """Whether a network's steps are told with the pictures near them: those that are there, and those to come."""
         self._comparing.want(wanted)
         self._fill_in()
+
+    def contrast_with(self, second: Second | None) -> None:
+        """Has the document say what the chain is compared with, which is no part of it."""
+        if self.document is not None:
+            self.document = replace(self.document, second=second)
 
     def verify(self, source: Source) -> None:
         """Reads another denoiser, then says `verified` or `failed`; a restart with it need not read it again."""

@@ -94,7 +94,7 @@ def walk(
     document = under(document, model.denoiser.schedule)
     legs = route_of(document).legs
     if any(wants_errors(leg.sampler) for leg in legs):
-        model = _measured(model)
+        model = measured(model)
     known = known_of(document.origin, model.denoiser)
     yield Opened(model, known)
     place, done = (standing.place, standing.done) if standing else (0, 0)
@@ -124,7 +124,7 @@ def under(document: Document, schedule: Schedule) -> Document:
     return document if document.schedule == schedule else replace(document, schedule=schedule)
 
 
-def _measured(model: Model) -> Model:
+def measured(model: Model) -> Model:
     """The model of a network that knows its errors, which are measured here at once; any other as it is."""
     if model.network is None or model.data is None or isinstance(model.denoiser, Measured):
         return model

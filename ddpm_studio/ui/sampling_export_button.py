@@ -1,6 +1,7 @@
 """The sampling panel's export: each kind as it was chosen last, the dialog with all choices, many samples."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -68,7 +69,7 @@ class SamplingExportButton(ExportButton[Walked]):
         if self._pending is None:
             return
         path, export, look, before = self._pending
-        if walked is not None and walked.document != before.document:
+        if walked is not None and replace(walked.document, second=before.document.second) != before.document:
             self._pending = None
             self._rest()
             self.refused.emit(f"the chain was begun anew before it had reached its end; {path.name} was not written")

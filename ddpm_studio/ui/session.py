@@ -31,6 +31,7 @@ class Session(QObject):
     plane_changed = Signal(object)
     branches_changed = Signal(object)
     branch_changed = Signal(object)
+    second_changed = Signal(object)
     settled = Signal(object)  # the document, after an edit, an undo, a redo or an opening; not during a drag
     t_changed = Signal(int)
     placed = Signal(object)  # Place: the chain is to be looked at from there, and walked there if need be
@@ -144,7 +145,8 @@ class Session(QObject):
     def _changed(self, **changes: object) -> Document:
         if "schedule" in changes:
             settled = self._settled  # a drag of T must not wear the samplers' steps down
-            changes = {"sampler": settled.sampler, "branches": settled.branches, **changes}
+            kept = {"sampler": settled.sampler, "branches": settled.branches, "second": settled.second}
+            changes = kept | changes
         return replace(self._shown, **changes)  # type: ignore[arg-type]
 
     def _settle(self, document: Document) -> None:

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from ddpm_studio.branch import TRUNK, Branch
 from ddpm_studio.document import Document, Sampling
 from ddpm_studio.sample import sample
 from ddpm_studio.sampler import Ancestral, Ddim
 from ddpm_studio.schedule import Linear
+from ddpm_studio.second import Second
 from ddpm_studio.ui.job import Job
 from ddpm_studio.ui.panels.sampling import SamplingPanel
 from ddpm_studio.ui.session import Session
@@ -40,40 +42,40 @@ def panel(qtbot, session):
 
 def compare(qtbot, panel, count):
     panel._compare.start.click()
-    qtbot.waitUntil(lambda: len(panel._compare._meetings) == count, timeout=10000)
+    qtbot.waitUntil(lambda: len(panel._compare._second._far) == count, timeout=10000)
 
 
 def test_b_is_what_its_settings_give_from_the_same_noise(qtbot, panel, session):
     view = panel._compare
-    view._on_sampler(Ddim(steps=10))
+    session.edit("compare", second=Second(Ddim(steps=10)))
     compare(qtbot, panel, 11)
     denoiser = panel._chain.model.denoiser
     *_, last = sample(denoiser, Ddim(steps=10), seed=5, samples=range(3))
-    assert torch.equal(view._meetings[-1].look.x, last.next)
+    assert torch.equal(view._second.at(0.0)[1].x, last.next)
     shown = view.second._values
     assert np.array_equal(shown, last.next.numpy())
     assert np.allclose(view.apart._values, np.abs(panel._frame.x.numpy() - last.next.numpy()))
 
 
-def test_the_same_settings_differ_nowhere(qtbot, panel):
-    panel._compare._on_sampler(Ancestral(steps=STEPS))
+def test_the_same_settings_differ_nowhere(qtbot, panel, session):
+    session.edit("compare", second=Second(Ancestral(steps=STEPS)))
     compare(qtbot, panel, STEPS + 1)
     assert not panel._compare.apart._values.any()
     assert panel._compare.plot._chosen.yData.tolist() == [0.0] * (STEPS + 1)
     assert panel._compare.told.text() == "RMS of A − B here: sample 0 0.000, median 0.000"
 
 
-def test_both_are_shown_where_the_player_is(qtbot, panel):
+def test_both_are_shown_where_the_player_is(qtbot, panel, session):
     view = panel._compare
-    view._on_sampler(Ddim(steps=10))
+    session.edit("compare", second=Second(Ddim(steps=10)))
     compare(qtbot, panel, 11)
     panel._player.go(10)
     qtbot.waitUntil(lambda: panel._frame.index == 10, timeout=5000)
     assert view.first._caption == "A, t = 50"
     assert view.second._caption == "B, t = 50"
     assert np.array_equal(view.first._values, panel._frame.step.x0.numpy())
-    view.of.setCurrentIndex(1)
-    view._on_of(1)
+    view.controls.of.setCurrentIndex(1)
+    view.controls.of.activated.emit(1)
     assert np.array_equal(view.first._values, panel._frame.x.numpy())
     assert view.plot._cursor.value() == 50
 
@@ -88,15 +90,61 @@ def test_another_chain_makes_a_comparison_old(qtbot, panel, session):
 
 
 def test_a_setting_that_cannot_be_walked_is_one_line_in_the_message_bar(qtbot, panel, session, tmp_path):
-    panel._compare._on_denoiser(str(tmp_path / "missing.safetensors"))
+    panel._compare.controls.denoiser.asked.emit(str(tmp_path / "missing.safetensors"))
     with qtbot.waitSignal(session.reported, timeout=5000) as told:
         panel._compare.start.click()
     assert "missing.safetensors" in told.args[0]
     assert panel._compare.second.isHidden()
 
 
-def test_closing_while_b_is_walked_leaves_no_thread(qtbot, panel):
-    panel._compare._on_sampler(Ancestral(steps=100))
+def test_what_is_compared_is_undone_and_an_old_comparison_is_not_shown_as_a_new_one(qtbot, panel, session):
+    view = panel._compare
+    compare(qtbot, panel, STEPS + 1)
+    assert session.document.second is None  # the same as nothing: DDIM with as many steps
+    view.controls.sampler.edited.emit(Ddim(steps=7, eta=0.5))
+    assert session.document.second == Second(Ddim(steps=7, eta=0.5))
+    assert panel._provenance()["document"]["second"]["sampler"]["eta"] == 0.5
+    assert view.told.text() == "B has changed: compare again."
+    assert view.second.isHidden()
+    assert panel._frame.final  # A stays as it was walked
+    compare(qtbot, panel, 8)
+    session.undo_stack.undo()
+    assert view.controls.sampler.kind.currentData() == "ddim"
+    assert view.second.isHidden()
+
+
+def test_more_steps_than_the_schedule_has_are_refused_and_the_controls_go_back(panel, session, qtbot):
+    with qtbot.waitSignal(session.reported) as told:
+        panel._compare.controls.sampler.edited.emit(Ddim(steps=101))
+    assert "101" in told.args[0]
+    assert session.document.second is None
+
+
+def test_on_a_branch_b_leaves_where_the_branch_does(qtbot, panel, session):
+    twig = Branch(TRUNK, 50, Ddim(steps=STEPS, eta=1.0), 3, (1, 0), (0, 1))
+    session.edit("branch", branches=(twig,), branch=0, second=Second(twig.sampler))
+    qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=10000)
+    compare(qtbot, panel, 11)
+    assert not panel._compare.apart._values.any()
+    assert panel._compare.plot._t.max() == 50
+
+
+def test_another_path_of_the_tree_is_compared_without_another_walk(qtbot, panel, session):
+    twig = Branch(TRUNK, 50, Ddim(steps=STEPS), 3, (0, 1, 2), (0, 1, 2), "mine")
+    session.edit("branch", branches=(twig,), branch=0)
+    qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=10000)
+    controls = panel._compare.controls
+    assert [controls.what.itemText(i) for i in range(3)] == ["other settings", "path: trunk", "path: mine"]
+    controls.what.setCurrentIndex(1)
+    controls.what.activated.emit(1)
+    assert controls.sampler.isHidden()
+    compare(qtbot, panel, STEPS + 1)
+    shares, rows = panel._compare._second.far(of_noisy=True)
+    assert [bool(row.any()) for row in rows[:-1]] == [share < 0.5 for share in shares[:-1]]  # both end as one picture
+
+
+def test_closing_while_b_is_walked_leaves_no_thread(qtbot, panel, session):
+    session.edit("compare", second=Second(Ancestral(steps=100)))
     panel._compare.start.click()
     panel.close_jobs()
     assert not any(job.running for job in panel.findChildren(Job))

@@ -6,6 +6,7 @@ from ddpm_studio.document import Document, Noising, Sampling
 from ddpm_studio.errors import UserError
 from ddpm_studio.sampler import Ancestral, Ddim
 from ddpm_studio.schedule import Cosine, Linear
+from ddpm_studio.second import Second
 from ddpm_studio.ui.session import Session
 
 CHANGES = {
@@ -14,6 +15,7 @@ CHANGES = {
     "noising": Noising(seed=3),
     "sampler": Ddim(),
     "sampling": Sampling(count=4),
+    "second": Second(Ddim(steps=7)),
 }
 
 

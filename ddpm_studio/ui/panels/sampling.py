@@ -170,6 +170,7 @@ class SamplingPanel(QWidget):
         """Begins again with what has been chosen; another picture in the noising panel is no reason to."""
         made_of = _made_of(document, self._source())
         if self._begun == made_of:
+            self._chain.contrast_with(document.second)
             return
         self._begun = made_of
         self._leads, self._resumes, self._frame = False, self._resumes or self._player.playing, None
