@@ -1,9 +1,11 @@
 """Imports the panels that need PyTorch while the window is already alive."""
 
 import ctypes
+import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,6 +31,10 @@ class Loading(QThread):
         """Called by the thread."""
         if self._modules and "torch" not in sys.modules:
             _map_torch()
+        with importing("torch"):
+            self._import()
+
+    def _import(self) -> None:
         for name in self._modules:
             if self.isInterruptionRequested():
                 return
@@ -43,6 +49,23 @@ class Loading(QThread):
         """Waits for the import that is running and skips the rest."""
         self.requestInterruption()
         self.wait()
+
+
+@contextmanager
+def importing(package: str) -> Iterator[None]:
+    """Where `package` is first imported: meanwhile nothing is searched for garbage, and what it made never will be.
+
+    A search of the 300,000 objects that PyTorch makes stops every thread, the window's too, for up to half a second.
+    """
+    if package in sys.modules:
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _map_torch() -> None:

@@ -12,6 +12,7 @@ from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
 from ddpm_studio.networks.build import Size, measure
 from ddpm_studio.ui.job import Job, Outcome
+from ddpm_studio.ui.loading import importing
 
 T = TypeVar("T")
 
@@ -101,7 +102,8 @@ def _facts(document: Document, read: tuple[str, ImageData] | None) -> Iterator[o
     data = read[1].holding_out(document.training.held_out)
     size, refusal = None, ""
     try:
-        size = measure(document.network, data.shape)
+        with importing("torch._dynamo"):  # by PyTorch, at the first tensor that has no memory
+            size = measure(document.network, data.shape)
         document.recipe.refuse_impossible(data.shape, len(data.train))
     except UserError as error:
         refusal = str(error)

@@ -1,9 +1,12 @@
+import gc
 import sys
+from contextlib import nullcontext
+from importlib import import_module
 
 import pytest
 from PySide6.QtCore import QObject, QThread
 
-from ddpm_studio.ui.loading import Loading
+from ddpm_studio.ui.loading import Loading, importing
 
 
 class Heard(QObject):
@@ -71,3 +74,23 @@ def test_closing_waits_for_the_import_that_runs_and_skips_the_rest(qtbot, folder
     loading.close()
     assert loading.isFinished()
     assert "next_one" not in sys.modules
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_first_import_is_never_searched_for_garbage_and_later_garbage_is_collected_again(folder, fails):
+    (folder / "large_one.py").write_text("import gc\nsearched = gc.isenabled()\nmade = [[]]\n")
+    with pytest.raises(ZeroDivisionError) if fails else nullcontext(), importing("large_one"):
+        large = import_module("large_one")
+        _ = 1 / (not fails)
+    assert not large.searched
+    assert gc.isenabled()
+    assert not any(thing is large.made for thing in gc.get_objects())
+    gc.unfreeze()
+    assert any(thing is large.made for thing in gc.get_objects())
+
+
+def test_what_is_there_already_is_collected_as_ever():
+    frozen = gc.get_freeze_count()
+    with importing("sys"):
+        assert gc.isenabled()
+    assert gc.get_freeze_count() == frozen
