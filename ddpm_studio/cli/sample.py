@@ -8,22 +8,19 @@ from typing import TYPE_CHECKING
 
 from ddpm_studio.branch import TRUNK
 from ddpm_studio.cli.chains import stops_of, walk_of, walked
+from ddpm_studio.cli.denoisers import denoiser_of, opened, settled
 from ddpm_studio.cli.drawing import add_drawing_flags, drawing_of
 from ddpm_studio.cli.flags import SAMPLER, SCHEDULE, Subcommands, seed_of, whole
 from ddpm_studio.cli.many import draw_many
-from ddpm_studio.cli.opened import document_in, located
+from ddpm_studio.cli.opened import located
 from ddpm_studio.cli.origin import add_origin_flags, origin_of, tell_fitting
-from ddpm_studio.cli.plane import COUNT, tell_left_out
-from ddpm_studio.cli.progress import watched
+from ddpm_studio.cli.plane import COUNT
 from ddpm_studio.cli.weights import add_weights_flags, weights_of
-from ddpm_studio.document import EXACT, Document, provenance
+from ddpm_studio.document import Document, provenance
 from ddpm_studio.errors import UserError
-from ddpm_studio.sampler import wants_errors
 
 if TYPE_CHECKING:
     from ddpm_studio.checkpoint import AnyCheckpoint
-    from ddpm_studio.data import Data
-    from ddpm_studio.denoiser import Denoiser
 
 EXAMPLES = """\
 examples:
@@ -52,7 +49,7 @@ def add(commands: Subcommands, name: str) -> None:
         help="draw pictures out of noise",
         description="Runs the reverse process. PNG is a grid of the samples, with --trajectory a film strip of each;\n"
         "GIF, WebP, APNG and MP4 play the chain; NPZ holds the numbers: arr_0 (uint8 NHWC) and samples (float32\n"
-        "NCHW), with --trajectory also trajectory, x0_hat, eps_hat and t; a folder (its name ends in /) gets a PNG for each.\n"
+        "NCHW), with --trajectory also trajectory, x0_hat, eps_hat and t; a folder (name/) gets a PNG for each.\n"
         "More than a batch into an NPZ or a folder is kept batch by batch: broken off, the same command goes on.\n"
         "A document that looks at a branch draws that branch, along its whole way from noise; --trunk draws its trunk.",
         epilog=EXAMPLES,
@@ -84,11 +81,7 @@ def add(commands: Subcommands, name: str) -> None:
 
 
 def _run(args: argparse.Namespace) -> None:
-    base = base_of(args)
-    checkpoint = None if base.denoiser == EXACT else checkpoint_of(args, base.denoiser)
-    if checkpoint is not None:
-        own = replace(checkpoint.header.document, branches=(), branch=TRUNK, denoiser=base.denoiser)
-        base = checkpoint.header.taken_over(base if args.document else own)  # its sampler too, if no document says one
+    base, checkpoint = opened(args)
     document, numbers = _document(args, base)
     batch, drawing = whole(args.batch, "--batch", 1, MOST), drawing_of(args)
 
@@ -122,58 +115,6 @@ def _told(
     return told
 
 
-def denoiser_of(args: argparse.Namespace, document: Document, checkpoint: "AnyCheckpoint | None") -> "Denoiser":
-    """The checkpoint's, or the exact one of the document's data."""
-    from ddpm_studio.data import load  # noqa: PLC0415 - see above
-    from ddpm_studio.denoiser import Exact  # noqa: PLC0415
-    from ddpm_studio.device import chosen  # noqa: PLC0415
-
-    if checkpoint is None:
-        data = load(document.dataset)
-        tell_left_out(data)
-        return _with_errors(Exact.of(document.schedule, data), document, data)
-    denoiser = checkpoint.denoiser(weights_of(args), chosen(args.device))
-    trained_on = checkpoint.header.document.dataset
-    return _with_errors(denoiser, document, load(trained_on)) if wants_errors(document.sampler) else denoiser
-
-
-def _with_errors(denoiser: "Denoiser", document: Document, data: "Data") -> "Denoiser":
-    """The denoiser, measured first where the optimal σ² is asked for and it does not know its errors by itself."""
-    if not wants_errors(document.sampler):
-        return denoiser
-
-    from ddpm_studio.likelihood import (  # noqa: PLC0415
-        ErrorCurve,
-        Measured,
-        levels_of,
-    )
-
-    levels, probe = levels_of(denoiser, data)
-    return Measured(denoiser, ErrorCurve.of(watched(levels, len(probe.times), "noise levels"), probe.x0))
-
-
-def base_of(args: argparse.Namespace) -> Document:
-    """The document that is given, or the default one, and what it is to be sampled with."""
-    if args.document is None and args.exact is None and args.checkpoint is None:
-        raise UserError("say what to sample from: --exact pixel-faces, --checkpoint, or a document; see --help")
-    if args.exact is not None and args.checkpoint is not None:
-        raise UserError("--exact and --checkpoint are two ways to guess x_0; leave one out")
-    base = Document() if args.document is None else document_in(Path(args.document))
-    if args.exact is not None:
-        return replace(base, dataset=args.exact, denoiser=EXACT)
-    return base if args.checkpoint is None else replace(base, denoiser=located(args.checkpoint, ()))
-
-
-def checkpoint_of(args: argparse.Namespace, ref: str) -> "AnyCheckpoint":
-    """The checkpoint that `ref` names. UserError: it cannot be read, or a schedule is asked for beside its own."""
-    if SCHEDULE.is_asked_for(args):
-        raise UserError("a trained network belongs to its schedule; leave the schedule's flags out, or sample --exact")
-
-    from ddpm_studio.run import checkpoint_named  # noqa: PLC0415 - see above
-
-    return checkpoint_named(ref)
-
-
 def _numbers(args: argparse.Namespace, default: int, most: int = MOST) -> Sequence[int]:
     """Which samples are drawn, of at most so many. UserError: -n and --samples, or no such numbers."""
     if args.samples is None:
@@ -194,15 +135,11 @@ def _document(args: argparse.Namespace, base: Document) -> tuple[Document, Seque
         if not args.trunk:
             return _on_branch(args, base)
         base = replace(base, branch=TRUNK)
-    document = replace(base, schedule=SCHEDULE.chosen(args, args.schedule, base.schedule))
-    sampler = SAMPLER.chosen(args, args.sampler, document.sampler)
-    sampler.times(document.schedule.T)  # too many steps, asked for by name, are refused and not cut down
+    document = settled(args, base)
     numbers = _numbers(args, document.sampling.count)
-    seed = document.sampling.seed if args.seed is None else seed_of(args.seed)
     document = replace(
         document,
-        sampler=sampler,
-        sampling=replace(document.sampling, count=min(max(numbers) + 1, SHOWN), seed=seed),
+        sampling=replace(document.sampling, count=min(max(numbers) + 1, SHOWN)),
         origin=origin_of(args, base.origin, document.schedule.T),
     )
     return document, numbers

@@ -44,6 +44,7 @@ class NamedBox(QComboBox):
         self._names = {label_of(name): value for name, value in parameter.range.names}
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setCompleter(None)  # type: ignore[arg-type]
+        self._edit().setAcceptDrops(False)  # a file is dropped on the window
         self.addItems(list(self._names))
         for row in range(self.count()):  # high enough for the tilde over a β
             self.setItemData(row, QSize(0, self.fontMetrics().height() * 3 // 2), Qt.ItemDataRole.SizeHintRole)

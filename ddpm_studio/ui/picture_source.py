@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QWidget
 
 from ddpm_studio.assets import photographs
@@ -27,7 +26,7 @@ class PictureSource(QWidget):
         self._dataset = next(iter(DATASETS))
         self._shown = 0  # the line of the chosen picture
         self._names = QComboBox(self)
-        self._names.setToolTip("x₀: the picture that is drowned in noise; your own can also be dropped on this panel")
+        self._names.setToolTip("x₀: a shipped photograph, a picture of a data set by its number, or a file of your own")
         self._names.setAccessibleName("picture")
         self._names.setMinimumContentsLength(12)
         self._names.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -75,9 +74,3 @@ class PictureSource(QWidget):
         kinds = f"Pictures ({' '.join(f'*.{suffix}' for suffix in SUFFIXES)});;All files (*)"
         path, _ = QFileDialog.getOpenFileName(self, "Open picture", "", kinds)
         return path or None
-
-
-def dropped_picture(event: QDropEvent) -> str | None:
-    """The path of the one picture that a drop brings; None for anything else."""
-    paths = [url.toLocalFile() for url in event.mimeData().urls()]
-    return paths[0] if len(paths) == 1 and Path(paths[0]).suffix.lower().lstrip(".") in SUFFIXES else None

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtCore import QMimeData, QObject, QPoint, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QStyle,
     QStyleOptionSlider,
+    QWidget,
 )
 
 from ddpm_studio.data import load, open_source, to_bytes
@@ -65,15 +66,8 @@ def assert_shows_xt(panel, document, t):
     assert np.abs(shown.astype(int) - expected_xt(document, t).astype(int)).max() <= 1
 
 
-def drop(panel, path):
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    common = Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    entering = QDragEnterEvent(QPoint(50, 50), *common)
-    QGuiApplication.sendEvent(panel, entering)
-    if entering.isAccepted():
-        QGuiApplication.sendEvent(panel, QDropEvent(QPointF(50, 50), *common))
-    return entering.isAccepted()
+def choose(panel, path):
+    panel._source.edited.emit(str(path))
 
 
 def picture_file(path, size=(20, 10)):
@@ -206,9 +200,9 @@ def test_that_a_click_on_the_film_strip_goes_to_its_t(panel, session, qtbot):
     assert strip.selected == 0
 
 
-def test_that_a_picture_dropped_on_the_panel_is_taken_and_undone(panel, session, qtbot, tmp_path):
+def test_that_a_picture_of_one_s_own_is_taken_and_undone(panel, session, qtbot, tmp_path):
     path = picture_file(tmp_path / "own.png")
-    assert drop(panel, path)
+    choose(panel, path)
     qtbot.waitUntil(lambda: session.document.noising.picture == str(path), timeout=5000)
     assert panel._views.clean.pictures.shape == (1, 10, 20, 3)
     session.undo_stack.undo()
@@ -218,7 +212,7 @@ def test_that_a_picture_dropped_on_the_panel_is_taken_and_undone(panel, session,
 def test_that_a_corrupt_picture_is_one_line_and_changes_nothing(panel, session, qtbot, tmp_path, reports):
     path = tmp_path / "broken.png"
     path.write_bytes(picture_file(tmp_path / "whole.png").read_bytes()[:200])
-    assert drop(panel, path)
+    choose(panel, path)
     qtbot.waitUntil(lambda: len(reports) == 1, timeout=5000)
     assert "\n" not in reports[0]
     assert session.document == DOCUMENT
@@ -240,7 +234,7 @@ def test_that_a_file_is_decoded_beside_the_window_and_the_picture_before_it_stay
     monkeypatch.setattr(picture_reading, "open_source", slow)
     session.edit("a document with its own picture", noising=replace(DOCUMENT.noising, picture=str(one)))
     assert_shows_xt(panel, DOCUMENT, session.t)
-    assert drop(panel, other)  # another one is asked for before the first has been read
+    choose(panel, other)  # another one is asked for before the first has been read
     go.set()
     qtbot.waitUntil(lambda: session.document.noising.picture == str(other), timeout=5000)
     assert panel._views.clean.pictures.shape == (1, 10, 20, 3)
@@ -249,10 +243,15 @@ def test_that_a_file_is_decoded_beside_the_window_and_the_picture_before_it_stay
     assert threading.main_thread() not in threads
 
 
-def test_that_a_document_or_several_files_are_left_to_the_window(panel, tmp_path):
-    document = tmp_path / "one.ddpm.json"
-    document.write_text("{}")
-    assert not drop(panel, document)
+def test_that_what_is_dropped_anywhere_on_the_panel_is_left_to_the_window(panel, tmp_path):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(picture_file(tmp_path / "own.png")))])
+    common = Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    for widget in (panel, *panel.findChildren(QWidget)):
+        entering = QDragEnterEvent(QPoint(2, 2), *common)
+        entering.ignore()
+        QGuiApplication.sendEvent(widget, entering)
+        assert not entering.isAccepted(), widget
 
 
 def test_that_a_document_whose_picture_is_gone_keeps_the_one_before(panel, session, qtbot, reports):

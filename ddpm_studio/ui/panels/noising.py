@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 from torch import Tensor
 
@@ -22,7 +22,7 @@ from ddpm_studio.ui.glyphs import dice
 from ddpm_studio.ui.noising_export import EXPORTS, Shown
 from ddpm_studio.ui.noising_views import NoisingViews
 from ddpm_studio.ui.picture_reading import PictureReading
-from ddpm_studio.ui.picture_source import PictureSource, dropped_picture
+from ddpm_studio.ui.picture_source import PictureSource
 from ddpm_studio.ui.player import Player
 from ddpm_studio.ui.session import Session
 
@@ -49,7 +49,6 @@ class NoisingPanel(QWidget):
         self._make_controls()
         self._lay_out()
         self._connect()
-        self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFocusProxy(self._player.slider)  # a click anywhere, and the keys are the player's
         self.show_noising(session.document.noising)
@@ -118,15 +117,6 @@ class NoisingPanel(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._dice.setIcon(dice(self.palette()))
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped_picture(event) is not None:
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        if (path := dropped_picture(event)) is not None:
-            event.acceptProposedAction()
-            self._on_source_edited(path)
 
     def _take(self, noising: Noising) -> None:
         """Unless the picture has to be read first. UserError: it cannot be opened."""
