@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddpm_studio.branch import MOST, TRUNK, Branch
-from ddpm_studio.cli.denoisers import add_denoiser_flags, opened
-from ddpm_studio.cli.flags import SAMPLER, SCHEDULE, Subcommands, seed_of, whole
+from ddpm_studio.cli.denoisers import add_end_flags, denoiser_of, opened, settled
+from ddpm_studio.cli.flags import Subcommands, seed_of, whole
 from ddpm_studio.cli.progress import watched
-from ddpm_studio.cli.sample import denoiser_of
 from ddpm_studio.document import Document, provenance
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import expect_writable
@@ -43,9 +42,7 @@ def add(commands: Subcommands, name: str) -> None:
     parser.add_argument("-k", dest="count", metavar="K", default="16", help=f"children, 2 to {MOST} (default 16)")
     parser.add_argument("--sample", metavar="N", default="0", help="the number of the sample (default 0)")
     parser.add_argument("--fan-seed", metavar="N", help="which noise the children draw (default the seed + 1)")
-    parser.add_argument("--seed", metavar="N", default="0", help="which noise the sample begins with (default 0)")
-    parser.add_argument("--out", metavar="FILE", required=True, help="a file ending in .png or .npz")
-    add_denoiser_flags(parser)
+    add_end_flags(parser, ".png or .npz")
     parser.set_defaults(run=_run)
 
 
@@ -72,16 +69,13 @@ def _run(args: argparse.Namespace) -> None:
 
 def _document(args: argparse.Namespace, base: Document) -> Document:
     """The default chain with one branch, which is looked at: the fan."""
-    document = replace(base, schedule=SCHEDULE.chosen(args, args.schedule, base.schedule))
-    T, seed = document.schedule.T, seed_of(args.seed)
-    sampler = SAMPLER.chosen(args, args.sampler, document.sampler)
-    sampler.times(T)  # refused by name
+    document = settled(args, base)
+    T, seed = document.schedule.T, document.sampling.seed
     sample, k = whole(args.sample, "--sample", 0, MOST - 1), whole(args.count, "-k", 2, MOST)
     t = T // 2 if args.t is None else whole(args.t, "--t", 1, T)
     own = seed + 1 if args.fan_seed is None else seed_of(args.fan_seed)
-    fan = Branch(TRUNK, t, sampler, own, (sample,) * k, tuple(range(k)), f"fan of sample {sample}")
-    sampling = replace(document.sampling, count=sample + 1, seed=seed)
-    return replace(document, sampler=sampler, sampling=sampling, branches=(fan,), branch=0)
+    fan = Branch(TRUNK, t, document.sampler, own, (sample,) * k, tuple(range(k)), f"fan of sample {sample}")
+    return replace(document, sampling=replace(document.sampling, count=sample + 1), branches=(fan,), branch=0)
 
 
 def _walked(document: Document, denoiser: "Denoiser") -> tuple[NDArray[np.float32], NDArray[np.float32]]:

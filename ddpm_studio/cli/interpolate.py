@@ -8,10 +8,9 @@ import numpy as np
 
 from ddpm_studio.branch import TRUNK
 from ddpm_studio.cli.chains import walk_of, walked
-from ddpm_studio.cli.denoisers import add_denoiser_flags, opened
-from ddpm_studio.cli.flags import SAMPLER, SCHEDULE, Subcommands, seed_of, whole
+from ddpm_studio.cli.denoisers import add_end_flags, denoiser_of, opened, settled
+from ddpm_studio.cli.flags import Subcommands, whole
 from ddpm_studio.cli.origin import begin_of, picture_of, tell_fitting
-from ddpm_studio.cli.sample import denoiser_of
 from ddpm_studio.document import Document, provenance
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import expect_writable
@@ -40,9 +39,7 @@ def add(commands: Subcommands, name: str) -> None:
     parser.add_argument("--t", metavar="T", help="t that both are noised to (default half of the schedule's)")
     parser.add_argument("-n", dest="count", metavar="N", default="9", help="pictures between, A's and B's own included")
     parser.add_argument("--own-noise", action="store_true", help="another ε for each picture, mixed to variance 1")
-    parser.add_argument("--seed", metavar="N", default="0", help="which noise (default 0)")
-    parser.add_argument("--out", metavar="FILE", required=True, help="a file ending in .png")
-    add_denoiser_flags(parser)
+    add_end_flags(parser, ".png")
     parser.set_defaults(run=_run)
 
 
@@ -69,15 +66,12 @@ def _run(args: argparse.Namespace) -> None:
 
 
 def _document(args: argparse.Namespace, base: Document) -> Document:
-    document = replace(base, schedule=SCHEDULE.chosen(args, args.schedule, base.schedule))
+    document = settled(args, base)
     origin = Between(
         picture=picture_of(args.a),
         other=picture_of(args.b),
         t=begin_of(args.t, "--t", document.schedule.T),
         own_noise=args.own_noise,
     )
-    sampler = SAMPLER.chosen(args, args.sampler, document.sampler)
-    sampler.times(document.schedule.T)  # refused by name
-    count = whole(args.count, "-n", 2, MOST)
-    sampling = replace(document.sampling, count=count, seed=seed_of(args.seed))
-    return replace(document, sampler=sampler, sampling=sampling, origin=origin, branches=(), branch=TRUNK)
+    sampling = replace(document.sampling, count=whole(args.count, "-n", 2, MOST))
+    return replace(document, sampling=sampling, origin=origin, branches=(), branch=TRUNK)
