@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,9 +113,9 @@ class Tuning:
             torch.use_deterministic_algorithms(True)
             torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # it takes time
 
-    def autocast(self, device: torch.device) -> torch.autocast:
+    def autocast(self, device: torch.device) -> AbstractContextManager[object]:
         """The context of the forward pass."""
-        return torch.autocast(device.type, torch.bfloat16, enabled=self.precision is Precision.BF16)
+        return torch.autocast(device.type, torch.bfloat16) if self.precision is Precision.BF16 else nullcontext()
 
 
 @contextmanager

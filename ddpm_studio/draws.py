@@ -20,6 +20,8 @@ Indices = NDArray[np.int64]
 
 FEW = 16
 """Values of a sample up to which a batch's noise is drawn in one go."""
+AHEAD = 8
+"""Steps whose batches are drawn at once where samples are so small: one after the other they take half as long each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +33,7 @@ class Draws:
     eps: Tensor  # (R, *shape)
     mirrored: Tensor  # (R,), bool
     weight: Tensor  # (R,), float32, 1/(T p_t): makes the expectation that of uniform t
+    all_t: Indices  # (B,), t of the whole batch
 
     def pinned(self) -> "Draws":
         """The same where a GPU fetches by itself what is large, while the CPU goes on."""
@@ -49,10 +52,15 @@ class Dice:
     flips: bool = False
     _orders: dict[int, Indices] = field(default_factory=dict)
 
+    @property
+    def ahead(self) -> int:
+        """How many steps should be drawn at once."""
+        return AHEAD if prod(self.shape) <= FEW else 1
+
     def draw(self, step: int, rows: range, chances: Table | None = None) -> Draws:
         """Rows `rows` of the batch that follows `step` others; `chances` (T,) are p_1..p_T, uniform if None."""
         part = slice(rows.start, rows.stop)
-        u = uniform(self.batch, seed=self.seed, t=step, purpose=Purpose.TIMESTEP)[part]
+        u = uniform(self.batch, seed=self.seed, t=step, purpose=Purpose.TIMESTEP)
         t, weight = self._timesteps(u, chances)
         eps = self._noise(step, rows)
         mirrored = np.zeros(len(rows), bool)
@@ -60,18 +68,20 @@ class Dice:
             mirrored = uniform(self.batch, seed=self.seed, t=step, purpose=Purpose.MIRROR)[part] < 0.5
         return Draws(
             torch.from_numpy(self.pictures(step)[part]),
-            torch.from_numpy(t),
+            torch.from_numpy(t[part]),
             eps,
             torch.from_numpy(mirrored),
-            torch.from_numpy(weight.astype(np.float32)),
+            torch.from_numpy(weight[part]),
+            t,
         )
 
     def pictures(self, step: int) -> Indices:
         """The pictures of a step's batch: each epoch shows all of them once, in an order of its own."""
-        places = step * self.batch + np.arange(self.batch)
-        epochs = places // self.count
-        self._orders = {epoch: self._order(epoch) for epoch in range(epochs[0], epochs[-1] + 1)}
-        return np.concatenate([order[places[epochs == e] % self.count] for e, order in self._orders.items()])
+        begin = step * self.batch
+        first, last = begin // self.count, (begin + self.batch - 1) // self.count
+        self._orders = {epoch: self._order(epoch) for epoch in range(first, last + 1)}
+        place = begin - first * self.count
+        return np.concatenate(list(self._orders.values()))[place : place + self.batch]
 
     def _noise(self, step: int, rows: range) -> Tensor:
         """ε of these rows. A batch of points is drawn whole by every process: it is as much as one picture's."""
@@ -84,12 +94,12 @@ class Dice:
         known = self._orders.get(epoch)
         return permutation(self.count, seed=self.seed, t=epoch, purpose=Purpose.ORDER) if known is None else known
 
-    def _timesteps(self, u: NDArray[np.float64], chances: Table | None) -> tuple[Indices, NDArray[np.float64]]:
+    def _timesteps(self, u: NDArray[np.float64], chances: Table | None) -> tuple[Indices, NDArray[np.float32]]:
         if chances is None:
-            return 1 + (u * self.T).astype(np.int64), np.ones(len(u))
+            return 1 + (u * self.T).astype(np.int64), np.ones(len(u), np.float32)
         edges = np.cumsum(chances)
         t = 1 + np.minimum(np.searchsorted(edges, u * edges[-1], side="right"), self.T - 1)
-        return t, edges[-1] / (self.T * chances[t - 1])
+        return t, (edges[-1] / (self.T * chances[t - 1])).astype(np.float32)
 
 
 @dataclass(eq=False)

@@ -20,6 +20,7 @@ from ddpm_studio.loss import Loss
 from ddpm_studio.networks.build import assembled, fresh, measure
 from ddpm_studio.noise import Purpose, uniform
 from ddpm_studio.objective import Draw
+from ddpm_studio.optimiser import EMA, WEIGHTS, Optimiser
 from ddpm_studio.ranks import Ranks
 from ddpm_studio.schedule import Table
 from ddpm_studio.training import Compile, Recipe
@@ -78,18 +79,14 @@ class Learner:
         self.module = fresh(recipe.network, source.shape, training.seed).to(device)
         if self.tuning.channels_last:
             self.module = self.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._parameters: list[Tensor] = list(self.module.parameters())
-        self._averages = {group: [p.detach().clone() for p in self._parameters] for group in training.averages}
-        self._optimiser = torch.optim.AdamW(
-            self._parameters, training.rate, weight_decay=training.weight_decay, fused=device.type in ("cpu", "cuda")
-        )
+        self._optimiser = Optimiser(self.module, training)
         self._loss = Loss.of(recipe.schedule, recipe.objective, recipe.network.variance)
         self._rows = ranks.rows(training.batch)
         self._micro = min(training.micro_batch or training.batch, len(self._rows))
         T = recipe.schedule.T
         self._dice = Dice(training.seed, training.batch, len(source), source.shape, T, training.flips)
         self._history = History.empty(T) if recipe.objective.draw is Draw.LOSS else None
-        self._ahead: tuple[int, Draws] | None = None
+        self._ahead = dict[int, Draws]()
         self._drops = any(isinstance(part, nn.Dropout) and part.p > 0.0 for part in self.module.modules())
         self._forget()
         self._asked, note = compiled(ranks.wrapped(self.module), self.tuning.compile, self._trial)
@@ -107,24 +104,25 @@ class Learner:
         training = self.recipe.training
         draws = self._draws()
         with explaining_memory(self.device, self._micro, self._kept):
-            weighted, squared = self._backward(draws)
-            norm = nn.utils.clip_grad_norm_(self._parameters, training.clip or math.inf)
+            told = self._backward(draws)
+            norm = self._optimiser.norm()
             self._look_ahead()
-            told = torch.stack([weighted, squared, draws.t.to(weighted)])
-            whole = self.ranks.gathered(told, training.batch).cpu().double().numpy()
-        loss, gradient_norm, t = float(whole[0].mean()), float(norm), whole[2].astype(np.int64)
+            weighted, squared = self.ranks.gathered(told, training.batch).cpu().numpy()
+        loss, gradient_norm = float(weighted.mean(dtype=np.float64)), float(norm)
         if not (math.isfinite(loss) and math.isfinite(gradient_norm)):
-            raise UserError(self._what_is_infinite(whole[0], t))
-        rate = self._move()
+            raise UserError(self._what_is_infinite(weighted, draws.all_t))
+        rate = self._optimiser.move(self.step, gradient_norm)
+        self._forget()
+        self.step += 1
         if self._history is not None:
-            self._history.add(t, whole[0])
+            self._history.add(draws.all_t, weighted)
         return TrainStep(
             step=self.step,
             loss=loss,
             rate=rate,
             gradient_norm=gradient_norm,
-            t=t,
-            squared=whole[1].astype(np.float32),
+            t=draws.all_t,
+            squared=squared,
             initial_share=training.initial_share(self.step),
             seconds=perf_counter() - begun,
         )
@@ -136,33 +134,19 @@ class Learner:
 
     def weights(self, *, average: bool = True) -> dict[str, Tensor]:
         """Copies of the weights by name, averaged or as trained."""
-        tensors = self._averages["ema"] if average else self._parameters
-        names = (name for name, _ in self.module.named_parameters())
-        return {name: tensor.detach().clone() for name, tensor in zip(names, tensors, strict=True)}
+        return self._optimiser.copies(EMA if average else WEIGHTS)
 
     def state(self) -> dict[str, Tensor]:
         """All that the next steps depend on, but for `step`: tensors by name, not copied."""
-        state: dict[str, Tensor] = {}
-        for place, (name, parameter) in enumerate(self.module.named_parameters()):
-            memory = self._optimiser.state.get(parameter, {})
-            state[f"weights.{name}"] = parameter.detach()
-            state |= {f"{group}.{name}": tensors[place] for group, tensors in self._averages.items()}
-            state |= {f"{key}.{name}": memory.get(key, torch.zeros_like(parameter)) for key in MEMORY}
+        state = self._optimiser.state()
         if self._history is not None:
             state["history.losses"] = torch.from_numpy(self._history.losses)
             state["history.counts"] = torch.from_numpy(self._history.counts)
         return state
 
-    @torch.no_grad()
     def restore(self, step: int, state: Mapping[str, Tensor]) -> None:
         """Goes on where a learner of the same recipe with this `state` stood after `step` steps."""
-        for index, (name, parameter) in enumerate(self.module.named_parameters()):
-            parameter.copy_(state[f"weights.{name}"])
-            for group, tensors in self._averages.items():
-                tensors[index].copy_(state[f"{group}.{name}"])
-            place = self.device if self._optimiser.defaults["fused"] else "cpu"
-            memory = {key: torch.empty_like(parameter).copy_(state[f"{key}.{name}"]) for key in MEMORY}
-            self._optimiser.state[parameter] = {"step": torch.tensor(float(step), device=place), **memory}
+        self._optimiser.restore(step, state)
         if self._history is not None:
             self._history.losses[:] = state["history.losses"].numpy()
             self._history.counts[:] = state["history.counts"].numpy()
@@ -173,21 +157,22 @@ class Learner:
         return measure(self.recipe.network, self.source.shape).activations
 
     def _draws(self) -> Draws:
-        if self._ahead is not None and self._ahead[0] == self.step:
-            return self._ahead[1]
+        if self.step in self._ahead:
+            return self._ahead[self.step]
         return self._drawn(self.step, None if self._history is None else self._history.chances())
 
     def _look_ahead(self) -> None:
-        """Draws for the next step while the device is busy with this one."""
-        if self._history is None:
-            self._ahead = self.step + 1, self._drawn(self.step + 1, None)
+        """Draws for the next step, or steps, while the device is busy with this one."""
+        coming = self.step + 1
+        if self._history is None and coming not in self._ahead:
+            self._ahead = {step: self._drawn(step, None) for step in range(coming, coming + self._dice.ahead)}
 
     def _drawn(self, step: int, chances: Table | None) -> Draws:
         draws = self._dice.draw(step, self._rows, chances)
         return draws.pinned() if self.device.type == "cuda" else draws
 
-    def _backward(self, draws: Draws) -> tuple[Tensor, Tensor]:
-        """Adds up the gradients of this process's rows; the losses of each, weighted and not, (R,)."""
+    def _backward(self, draws: Draws) -> Tensor:
+        """Adds up the gradients of this process's rows; the losses of each, weighted and not, (2, R)."""
         if self._drops:
             u = uniform(1, seed=self.recipe.training.seed, t=self.step, purpose=Purpose.DROPOUT)
             torch.manual_seed(int(u[0] * 2**48) + self.ranks.rank)
@@ -201,30 +186,15 @@ class Learner:
             with self.ranks.adding(self._asked, last=start + self._micro >= len(x0)):
                 with self.tuning.autocast(self.device):
                     losses = self._loss(self._asked, x0[part], draws.t[part], eps[part])
-                torch.autograd.backward((losses.weighted * weight[part]).sum() * scale)
-            kept.append((losses.weighted.detach(), losses.squared.detach()))
-        weighted, squared = (torch.cat(parts) for parts in zip(*kept, strict=True))
-        return weighted, squared
+                torch.autograd.backward(losses.weighted, weight[part] * scale)
+            kept.append(torch.stack([losses.weighted, losses.squared]).detach())
+        return torch.cat(kept, 1)
 
     def _arranged(self, x: Tensor) -> Tensor:
         last = self.tuning.channels_last and x.ndim == 4
         return x.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format)
 
-    @torch.no_grad()
-    def _move(self) -> float:
-        """The optimiser's step and the averages'; the learning rate it was taken with."""
-        training = self.recipe.training
-        rate = training.rate_at(self.step)
-        for group in self._optimiser.param_groups:
-            group["lr"] = rate
-        self._optimiser.step()
-        self._forget()
-        for average, decay in training.averages.items():
-            torch._foreach_lerp_(self._averages[average], self._parameters, 1.0 - training.ema_at(self.step, decay))
-        self.step += 1
-        return rate
-
-    def _what_is_infinite(self, losses: NDArray[np.float64], t: NDArray[np.int64]) -> str:
+    def _what_is_infinite(self, losses: NDArray[np.float32], t: NDArray[np.int64]) -> str:
         """One line that names step, t and tensor."""
         wrong = ~np.isfinite(losses)
         where = f"the loss is {losses[wrong][0]:g} at t = {t[wrong][0]}" if wrong.any() else "the loss is finite"
@@ -236,11 +206,7 @@ class Learner:
 
     def _forget(self) -> None:
         """Drops the gradients. A CUDA graph overwrites what it gave before, so there they have places of their own."""
-        if self.tuning.compile is Compile.GRAPHS:
-            for parameter in self._parameters:
-                parameter.grad = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad.zero_()
-        else:
-            self._optimiser.zero_grad()
+        self._optimiser.forget(in_place=self.tuning.compile is Compile.GRAPHS)
 
     def _trial(self, module: nn.Module) -> Tensor:
         """The module's answer to a micro-batch of nothing."""
@@ -248,7 +214,3 @@ class Learner:
         with self.tuning.autocast(self.device):
             out: Tensor = module(x, torch.zeros(self._micro, dtype=torch.int64, device=self.device))
         return out
-
-
-MEMORY = ("exp_avg", "exp_avg_sq")
-"""What AdamW keeps of each tensor."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from torch import Tensor, nn
+from torch.nn.functional import mse_loss
 
 from ddpm_studio.denoiser import asked, predicted
 from ddpm_studio.objective import Objective, Target
@@ -38,7 +39,7 @@ class Loss:
         xt = q_sample(self.schedule, x0, t, eps)
         answer = asked(module, xt, t.to(x0.device, non_blocking=True)).float()
         guess, said = answer.chunk(2, 1) if self.learned_variance else (answer, None)
-        squared = (guess - self._target(x0, t, eps)).square().flatten(1).mean(1)
+        squared = mse_loss(guess, self._target(x0, t, eps), reduction="none").flatten(1).mean(1)
         weighted = squared * at(self.weights, t, squared)
         if said is not None:
             weighted = weighted + self.objective.bound_share * self._bound(x0, xt, t, guess, said)

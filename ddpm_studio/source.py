@@ -50,7 +50,7 @@ class Points:
 
     def rows(self, places: Tensor, mirrored: Tensor) -> Tensor:  # noqa: ARG002 - as `Pictures`
         """x_0 at `places` (R,), which are on the CPU."""
-        return self._points[places.to(self._points.device, non_blocking=True)]
+        return self._points.index_select(0, places.to(self._points.device, non_blocking=True))
 
 
 def source_of(data: Data, device: torch.device) -> Pictures | Points:
