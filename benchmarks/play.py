@@ -5,8 +5,9 @@
 Plays STEPS steps of a shipped checkpoint's chain (T = 1000, every t), drawn in the window, and compares the CPU time of
 the whole process with that of the network's forward passes in the same steps, timed one by one: on a busy machine they
 take longer than alone, and alone, before and after, is told too. Then it plays STEPS // 2 more, with a timer of 10 ms
-running; its lateness is the window's. With --back it then goes back from steps here and there, one step each, and
-tells how long the frame before took to come (wanted: ≤ 100 ms from any t to t + 1).
+running; its lateness is the window's. With --back it walks STEPS steps instead, then goes back from steps here and
+there: one step each after a look of 300 ms, one step at once after the jump, and ten as fast as the frames come. It
+tells how long each frame took to come and be drawn (wanted: ≤ 100 ms from any t to t + 1).
 """
 
 import argparse
@@ -27,6 +28,7 @@ from ddpm_studio.assets import SHIPPED
 from ddpm_studio.document import Document, Sampling
 from ddpm_studio.run import checkpoint_named
 from ddpm_studio.sampler import Ancestral
+from ddpm_studio.trajectory import BUDGET
 from ddpm_studio.ui.panels.sampling import SamplingPanel
 from ddpm_studio.ui.session import Session
 
@@ -98,40 +100,43 @@ def played(panel, steps):
     return 1e3 * (process_time() - cpu) / max(taken, 1), taken / (perf_counter() - wall)
 
 
-def went_back(panel, steps):
-    """Milliseconds from the key to the frame, going back one step from states here and there, each let settle first."""
-    times = []
-    for state in np.linspace(steps, 2, 12).astype(int).tolist():
+def went_back(panel, steps, look, times):
+    """Milliseconds from each key to its painted frame, `times` steps back from states here and there.
+
+    Before the first of them, a person looks for `look` ms at where it begins.
+    """
+    spent = []
+    for state in np.random.default_rng(4).integers(times, steps + 1, 20).tolist():
         panel._player.go(state)
         until(lambda state=state: panel._frame.index == state, panel._chain.shown)
-        settle = QEventLoop()
-        QTimer.singleShot(300, settle.quit)  # a person looks before stepping back
-        settle.exec()
-        start = perf_counter()
-        panel._player.step(-1)
-        until(lambda state=state: panel._frame.index == state - 1, panel._chain.shown)
-        times.append(1e3 * (perf_counter() - start))
-    return times
+        looking = QEventLoop()
+        QTimer.singleShot(look, looking.quit)
+        looking.exec()
+        for before in range(state - 1, state - 1 - times, -1):
+            start = perf_counter()
+            panel._player.step(-1)
+            until(lambda before=before: panel._frame.index == before, panel._chain.shown)
+            QApplication.processEvents()
+            spent.append(1e3 * (perf_counter() - start))
+    return spent
 
 
-def main():
-    given = argparse.ArgumentParser(description=__doc__)
-    given.add_argument("steps", nargs="?", type=int, default=300)
-    given.add_argument("--count", type=int, default=16)
-    given.add_argument("--rate", type=int, default=30)
-    given.add_argument("--checkpoint", default="pixel-faces")
-    given.add_argument("--back", action="store_true")
-    args = given.parse_args()
+def back(panel, steps):
+    """Walks and goes back; tells how long the frames took."""
+    panel._player.go(steps)
+    until(lambda: panel._frame is not None and panel._frame.index == steps, panel._chain.shown)
+    tree = panel._chain._walked.tree
+    stride = panel._chain.trajectory.stride
+    print(f"kept: {tree.nbytes / 2**20:.0f} MiB (at most {BUDGET / 2**20:.0f}), stride {stride}")
+    for what, look, times in (("after a look", 300, 1), ("at once after a jump", 0, 1), ("key held down", 0, 10)):
+        spent = went_back(panel, steps, look, times)
+        told = ", ".join(f"{name} {np.percentile(spent, p):.0f}" for name, p in (("median", 50), ("p95", 95)))
+        print(f"one step back, {what}: {told}, worst {max(spent):.0f} ms (wanted: ≤ 100)")
+
+
+def play(panel, args):
+    """Plays, and tells what it took."""
     bare = forward(args.checkpoint, args.count, 30)
-    app = QApplication(sys.argv[:1])
-    app.setStyle("Fusion")
-    document = Document(
-        denoiser=f"{SHIPPED}{args.checkpoint}", sampler=Ancestral(steps=1000), sampling=Sampling(count=args.count)
-    )
-    panel = SamplingPanel(Session(document))
-    panel.resize(*SIZE)
-    panel.show()
-    until(lambda: panel._frame is not None, panel._chain.shown)
     panel._player.speed.setValue(args.rate)
     calls = Calls()
     each, rate = played(panel, args.steps)
@@ -145,11 +150,29 @@ def main():
     watch.timer.stop()
     late = watch.late
     print(f"10 ms timer late by: median {np.median(late):.1f}, p99 {np.percentile(late, 99):.1f} ms (wanted: p99 ≤ 16)")
-    tree = panel._chain._walked.tree
-    print(f"kept: {tree.nbytes / 2**20:.0f} MiB (at most 256), stride {panel._chain.trajectory.stride}")
+
+
+def main():
+    given = argparse.ArgumentParser(description=__doc__)
+    given.add_argument("steps", nargs="?", type=int, default=300)
+    given.add_argument("--count", type=int, default=16)
+    given.add_argument("--rate", type=int, default=30)
+    given.add_argument("--checkpoint", default="pixel-faces")
+    given.add_argument("--back", action="store_true")
+    args = given.parse_args()
+    app = QApplication(sys.argv[:1])
+    app.setStyle("Fusion")
+    document = Document(
+        denoiser=f"{SHIPPED}{args.checkpoint}", sampler=Ancestral(steps=1000), sampling=Sampling(count=args.count)
+    )
+    panel = SamplingPanel(Session(document))
+    panel.resize(*SIZE)
+    panel.show()
+    until(lambda: panel._frame is not None, panel._chain.shown)
     if args.back:
-        times = went_back(panel, args.steps)
-        print(f"one step back: median {np.median(times):.0f}, worst {max(times):.0f} ms (wanted: ≤ 100)")
+        back(panel, args.steps)
+    else:
+        play(panel, args)
     panel.close_jobs()
 
 

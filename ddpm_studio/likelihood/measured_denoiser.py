@@ -36,12 +36,12 @@ class Measured:
         return replace(self.denoiser(x, t), mse=mse)
 
 
-def levels_of(denoiser: Denoiser, data: Data, count: int | None = None) -> tuple[Iterator[Level], Probe]:
+def levels_of(denoiser: Denoiser, data: Data) -> tuple[Iterator[Level], Probe]:
     """The errors, one noise level a value, and what they are measured on.
 
-    That is held-out samples, `count` of them or as many as usual, for a network; for an exact denoiser the training
-    samples, for these are all that it can lead to.
+    That is held-out samples for a network; for an exact denoiser the training samples, for these are all that it can
+    lead to.
     """
     chosen = Probe.of_training if isinstance(denoiser, Exact) else Probe.of
-    probe = chosen(data, denoiser.schedule, count)
+    probe = chosen(data, denoiser.schedule)
     return measured(denoiser, probe.x0, probe.times.tolist(), tables=set()), probe

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolBut
 from ddpm_studio.algorithm import ALGORITHMS, Lines, astray, lines
 from ddpm_studio.anatomy import one
 from ddpm_studio.denoiser import Trained
+from ddpm_studio.likelihood import Measured
 from ddpm_studio.objective import Target
 from ddpm_studio.sampler import Sampler
 from ddpm_studio.symbols import SYMBOLS, Moment, names, values
@@ -116,7 +117,8 @@ class AlgorithmView(QWidget):
         if denoiser is None or sample >= len(frame.x):
             return
         moment = Moment(denoiser.schedule, self._sampler, frame.times, one(frame.step, sample))
-        target: Target | None = denoiser.target if isinstance(denoiser, Trained) else None
+        asked = denoiser.denoiser if isinstance(denoiser, Measured) else denoiser
+        target: Target | None = asked.target if isinstance(asked, Trained) else None
         written = lines(moment, target)
         if [line.markup for line in written] != [line.markup for line in self._written]:
             self._write(written, moment)

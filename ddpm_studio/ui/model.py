@@ -61,7 +61,7 @@ class Model:
 
     def under(self, schedule: Schedule) -> "Model":
         """The exact denoiser follows the document's schedule; a network keeps to the one it was trained under."""
-        if self.network is not None or self.exact is None:
+        if self.network is not None or self.exact is None or self.denoiser.schedule == schedule:
             return self
         exact = self.exact.with_schedule(schedule)
         return replace(self, denoiser=exact, exact=exact)

@@ -21,9 +21,6 @@ from ddpm_studio.step import State
 from ddpm_studio.tree import begun, steps
 from ddpm_studio.ui.model import Model, Source, opened
 
-PROBED = 16
-"""Held-out pictures that the errors of a network are measured on, where the optimal σ² asks for them."""
-
 
 @dataclass(frozen=True, eq=False)
 class Frame:
@@ -125,10 +122,10 @@ def under(document: Document, schedule: Schedule) -> Document:
 
 
 def measured(model: Model) -> Model:
-    """The model of a network that knows its errors, which are measured here at once; any other as it is."""
-    if model.network is None or model.data is None or isinstance(model.denoiser, Measured):
+    """The model that knows its errors, which are measured here at once; one whose data are not to be had as it is."""
+    if model.data is None or isinstance(model.denoiser, Measured):
         return model
-    levels, probe = levels_of(model.denoiser, model.data, PROBED)
+    levels, probe = levels_of(model.denoiser, model.data)
     return replace(model, denoiser=Measured(model.denoiser, ErrorCurve.of(levels, probe.x0)))
 
 
@@ -143,7 +140,9 @@ def _watched(
 ) -> Iterator[Watched]:
     walked = partial(steps, leg=leg, state=state, known=known)
     if model.network is None and model.exact is not None:
-        yield from watch(model.exact, walked)
+        told = model.denoiser
+        of = (lambda witness: walked(replace(told, denoiser=witness))) if isinstance(told, Measured) else walked
+        yield from watch(model.exact, of)
         return
     for each in compare(model.denoiser, None, walked):
         wanted = model.exact is not None and compared()

@@ -5,16 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtWidgets import (
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QSizePolicy,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from ddpm_studio.document import EXACT, Document, Sampling
 from ddpm_studio.errors import UserError
@@ -60,8 +51,6 @@ class SamplingControls(QWidget):
         for kind in SAMPLERS:
             self.sampler.addItem(NAMES[kind], kind)
         self.forms = {kind: Form(cls, self) for kind, cls in SAMPLERS.items()}
-        self._stack = QStackedWidget(self)
-        self._stack.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.count, self.seed = Form(Sampling, self, only=("count",)), Form(Sampling, self, only=("seed",))
         self.timesteps = TimestepView(self)
         self.origin = OriginControls(session, self)
@@ -83,7 +72,8 @@ class SamplingControls(QWidget):
         self.note.show_document(document)
         self.sampler.setCurrentIndex(self.sampler.findData(kind))
         self.forms[kind].set_value(document.sampler)
-        self._stack.setCurrentWidget(self.forms[kind])
+        for each, form in self.forms.items():
+            form.setVisible(each == kind)
         for form in (self.count, self.seed):
             form.set_value(document.sampling)
         if isinstance(document.sampler, Ancestral):
@@ -157,8 +147,6 @@ class SamplingControls(QWidget):
         self._session.edit("other noise", sampling=replace(self._session.document.sampling, seed=seed))
 
     def _lay_out(self) -> None:
-        for form in self.forms.values():
-            self._stack.addWidget(form)
         top = self._top
         top.addRow("denoiser", self.denoiser)
         top.addRow("data", self.dataset)
@@ -170,7 +158,8 @@ class SamplingControls(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(top)
-        column.addWidget(self._stack)
+        for form in self.forms.values():
+            column.addWidget(form)
         column.addWidget(self.timesteps)
         column.addWidget(self.count)
         column.addLayout(seed)

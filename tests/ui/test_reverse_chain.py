@@ -7,8 +7,9 @@ import torch
 from ddpm_studio.data import load
 from ddpm_studio.denoiser import Exact
 from ddpm_studio.document import Document, Sampling
+from ddpm_studio.likelihood import ErrorCurve, Measured, levels_of
 from ddpm_studio.sample import sample
-from ddpm_studio.sampler import Ancestral, Ddim, Spacing
+from ddpm_studio.sampler import Ancestral, Ddim, Sigma, Spacing
 from ddpm_studio.schedule import Cosine, Linear
 from ddpm_studio.tree import Tree
 from ddpm_studio.ui.job import Job
@@ -92,6 +93,20 @@ def test_the_last_state_is_the_finished_sample_at_t_0(qtbot, chain, document):
     assert torch.equal(last.x, last.step.next)
     assert not shown_after(qtbot, chain, 39).final
     assert chain.trajectory.finished
+
+
+def test_the_optimal_variance_of_an_exact_denoiser_goes_by_its_error_on_what_it_knows_by_heart(qtbot, chain, document):
+    optimal = replace(document, sampler=Ancestral(steps=40, sigma=Sigma.OPTIMAL))
+    data = load(document.dataset)
+    exact = Exact.of_pictures(document.schedule, data.train)
+    levels, probe = levels_of(exact, data)
+    expected = list(sample(Measured(exact, ErrorCurve.of(levels, probe.x0)), optimal.sampler, seed=5, samples=range(3)))
+    chain.restart(optimal)
+    last = shown_after(qtbot, chain, 40)
+    assert_close(last, expected[-1].next)
+    middle = shown_after(qtbot, chain, 20)
+    assert middle.step.sigma == pytest.approx(expected[20].sigma, rel=1e-4)
+    assert middle.neighbours.nearest.shape == (3, 8)
 
 
 def test_a_thinned_trajectory_is_recalled_in_the_background_to_the_bit(qtbot, chain, document, monkeypatch):

@@ -18,7 +18,7 @@ from ddpm_studio.networks.build import fresh
 from ddpm_studio.objective import Simple, Target
 from ddpm_studio.run import Run
 from ddpm_studio.sample import sample
-from ddpm_studio.sampler import Ancestral, Ddim
+from ddpm_studio.sampler import Ancestral, Ddim, Sigma
 from ddpm_studio.schedule import Cosine, Linear
 from ddpm_studio.tree import Tree
 from ddpm_studio.ui.document_file import DocumentFile
@@ -374,6 +374,20 @@ def test_a_thinned_chain_of_a_network_is_recalled_to_the_bit(qtbot, panel, file,
     assert panel._chain.trajectory.stride > 1
     for index in range(STEPS - 1, -1, -1):
         assert torch.equal(press(qtbot, panel, Qt.Key.Key_Left, index).step.next, first[index].step.next)
+
+
+def test_the_algorithm_reads_a_networks_answer_as_before_where_its_errors_have_been_measured(
+    qtbot, panel, session, file
+):
+    choose(qtbot, panel, file)
+    algorithm = panel._inspector.algorithm
+    panel._inspector.show_view(algorithm)
+    between = [line.markup for line in algorithm._written]
+    assert between[0].startswith("@v = v_")
+    session.edit("σ²", sampler=replace(session.document.sampler, sigma=Sigma.OPTIMAL))
+    qtbot.waitUntil(lambda: [line.markup for line in algorithm._written] != between, timeout=5000)
+    optimal = [line.markup for line in algorithm._written]
+    assert optimal[:6] == between[:6]
 
 
 def test_shipped_checkpoints_are_offered_where_there_are_any(qtbot, panel, session, trained_by, tmp_path, monkeypatch):
