@@ -90,7 +90,8 @@ def _of_anything(path: Path) -> Diagnosis:
     if isinstance(found, opening.Restored):
         what = "a document" if found.home else "an export, with the document that made it"
     else:
-        what = "a picture" if isinstance(found, opening.ChosenPicture) else "a data set"
+        kinds = {opening.ChosenPicture: "a picture", opening.ChosenPoints: "points for the plane"}
+        what = kinds.get(type(found), "a data set")
     return Diagnosis(path, f"no checkpoint, but {what}", usable=True)
 
 

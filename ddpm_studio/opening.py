@@ -1,14 +1,15 @@
 """What a file or a folder that somebody opens or drops is: a document, an export, a checkpoint, data, a picture."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import is_zipfile
 
 from ddpm_studio import document
 from ddpm_studio.container import Container, container_of, meant_by
-from ddpm_studio.document import Document
+from ddpm_studio.document import EXACT, Document
 from ddpm_studio.errors import UserError
+from ddpm_studio.plane.choices import Plane
 from ddpm_studio.whereabouts import found_again
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
@@ -26,6 +27,8 @@ class Restored:
     """The one that was looked at, if it was made of a reverse chain."""
     warning: str = ""
     """What could not be restored, in one line."""
+    in_plane: bool = False
+    """Whether it was made of points, which only the plane shows."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,20 @@ class ChosenCheckpoint:
     path: Path
 
 
-Opened = Restored | ChosenPicture | ChosenDataset | ChosenCheckpoint
+@dataclass(frozen=True)
+class ChosenPoints:
+    """Points, or a network that makes them: for the plane."""
+
+    path: Path
+    is_network: bool
+
+    def shown_in(self, plane: Plane) -> Plane:
+        """The plane with them."""
+        ref = str(self.path)
+        return replace(plane, network=ref) if self.is_network else replace(plane, dataset=ref)
+
+
+Opened = Restored | ChosenPicture | ChosenDataset | ChosenCheckpoint | ChosenPoints
 
 
 def read(path: Path, recent: Sequence[Path] = ()) -> Opened:
@@ -64,6 +80,7 @@ def read(path: Path, recent: Sequence[Path] = ()) -> Opened:
     """
     from ddpm_studio import data, export  # noqa: PLC0415 - the window shows before their readers are needed
     from ddpm_studio.data.idx import is_idx  # noqa: PLC0415
+    from ddpm_studio.data.point_files import TABLES  # noqa: PLC0415
 
     path = meant_by(path.expanduser().absolute())
     if not path.exists():
@@ -71,18 +88,21 @@ def read(path: Path, recent: Sequence[Path] = ()) -> Opened:
     if container_of(path) is not Container.OTHER:
         from ddpm_studio.run import checkpoint_at  # noqa: PLC0415 - imports PyTorch
 
-        checkpoint_at(path).denoiser()
-        return ChosenCheckpoint(path)
+        makes_points = len(checkpoint_at(path).denoiser().shape) == 1
+        return ChosenPoints(path, is_network=True) if makes_points else ChosenCheckpoint(path)
     if path.is_dir() or is_idx(path):
         data.load(str(path))
         return ChosenDataset(path)
+    if path.suffix.lower() in TABLES:
+        data.load(str(path))
+        return ChosenPoints(path, is_network=False)
     if path.suffix.lower() == ".json":
         return Restored(document.load(path), path)
     if (carried := export.read_provenance(path)) is not None:
         return _restored(path, carried, recent)
     if is_zipfile(path):
         data.load(str(path))
-        return ChosenDataset(path)
+        return ChosenPoints(path, is_network=False) if data.is_points(str(path)) else ChosenDataset(path)
     data.open_picture(path)
     return ChosenPicture(path)
 
@@ -91,10 +111,28 @@ def _restored(path: Path, carried: Mapping[str, object], recent: Sequence[Path])
     document_, warning = found_again(Document.from_json(carried.get("document")), carried, (path, *recent))
     t, sample = carried.get("t"), carried.get("sample", 0 if carried.get("command") == "sample" else None)
     t = t[-1] if isinstance(t, list) and t else t  # of a film, where it ends
+    in_plane = carried.get("command") == "sample" and _is_points(document_.dataset)
     return Restored(
-        document_,
+        _moved_to_plane(document_) if in_plane else document_,
         None,
         t if isinstance(t, int) else None,
-        sample if isinstance(sample, int) else None,
+        sample if isinstance(sample, int) and not in_plane else None,
         warning,
+        in_plane,
     )
+
+
+def _is_points(ref: str) -> bool:
+    from ddpm_studio.data import is_points  # noqa: PLC0415 - as above
+
+    try:
+        return is_points(ref)
+    except UserError:  # an archive that cannot be read: the panel that needs it says so
+        return False
+
+
+def _moved_to_plane(sampled: Document) -> Document:
+    """A document that samples points, with the points and their network where the window shows them."""
+    network = sampled.plane.network if sampled.denoiser == EXACT else sampled.denoiser
+    plane = replace(sampled.plane, dataset=sampled.dataset, network=network)
+    return replace(sampled, plane=plane, dataset=Document().dataset, denoiser=EXACT)

@@ -12,7 +12,15 @@ from ddpm_studio import document
 from ddpm_studio.assets import checkpoint_path
 from ddpm_studio.document import EXACT, SUFFIX, TRAINING, Document
 from ddpm_studio.errors import UserError
-from ddpm_studio.opening import PICTURES, ChosenCheckpoint, ChosenDataset, ChosenPicture, Opened, Restored
+from ddpm_studio.opening import (
+    PICTURES,
+    ChosenCheckpoint,
+    ChosenDataset,
+    ChosenPicture,
+    ChosenPoints,
+    Opened,
+    Restored,
+)
 from ddpm_studio.ui.doctor_dialog import DoctorDialog
 from ddpm_studio.ui.job import Job
 from ddpm_studio.ui.network_export import ask_and_export
@@ -21,7 +29,7 @@ from ddpm_studio.ui.place import Place
 from ddpm_studio.ui.recent import RecentFiles
 from ddpm_studio.ui.session import Session
 
-_FILES = (SUFFIX, *PICTURES, ".apng", ".mp4", ".npz", "-ubyte", "-ubyte.gz", ".safetensors", "model_index.json")
+_FILES = (SUFFIX, *PICTURES, ".apng", ".mp4", ".npz", "-ubyte", "-ubyte.gz", ".csv", ".safetensors", "model_index.json")
 _OPENABLE = " ".join(f"*{suffix}" for suffix in _FILES)
 
 
@@ -30,6 +38,7 @@ class DocumentFile(QObject):
 
     renamed = Signal()  # the document has another file, or none
     opened = Signal()  # what was asked for has been opened or refused
+    panel_asked = Signal(str)  # the panel that shows what has been opened
 
     def __init__(self, session: Session, settings: QSettings, window: QWidget) -> None:
         super().__init__(window)
@@ -152,6 +161,11 @@ class DocumentFile(QObject):
             self._session.edit(f"open data set {opened.path.name}", dataset=str(opened.path))
         elif isinstance(opened, ChosenCheckpoint):
             self._session.edit(f"open checkpoint {opened.path.name}", denoiser=str(opened.path))
+        else:
+            plane = opened.shown_in(self._session.settled_document.plane)
+            self._session.edit(f"open {opened.path.name} in the plane", plane=plane)
+        if panel := _panel_of(opened):
+            self.panel_asked.emit(panel)
         self._remember(self._reading.path)
         self._session.noticed.emit(f"Opened {self._reading.path.name}")
         if isinstance(opened, Restored) and opened.warning:
@@ -182,3 +196,10 @@ class DocumentFile(QObject):
 
     def _folder(self) -> str:
         return str(self._settings.value("folder", str(Path.home())))
+
+
+def _panel_of(opened: Opened) -> str:
+    """Which panel shows it; "" for what several do, as a document and a data set."""
+    if isinstance(opened, Restored):
+        return "plane" if opened.in_plane else "sampling" if opened.sample is not None else ""
+    return {ChosenPicture: "noising", ChosenCheckpoint: "sampling", ChosenPoints: "plane"}.get(type(opened), "")

@@ -175,6 +175,7 @@ class MainWindow(QMainWindow):
             dock.visibilityChanged.connect(self._make_seen)
         self.session.undo_stack.cleanChanged.connect(self._name)
         self.files.renamed.connect(self._name)
+        self.files.panel_asked.connect(self.focus_panel)
 
     def _place_workspaces(self) -> None:
         """In the corner of the menu bar; in a bar of tools of their own where the system shows the menus elsewhere."""

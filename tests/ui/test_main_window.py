@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from ddpm_studio import document, export
+from ddpm_studio.assets import asset
 from ddpm_studio.document import Document, provenance
 from ddpm_studio.schedule import Cosine, Linear
 from ddpm_studio.ui import main_window, theme
@@ -549,3 +550,34 @@ def test_a_dock_that_floated_small_gets_its_share_back_by_reset_layout(qtbot, wi
     QApplication.processEvents()
     window.reset_layout()
     qtbot.waitUntil(lambda: [window.docks[key].width() for key in ("schedule", "noising")] == before)
+
+
+def test_dropping_points_or_an_export_of_them_shows_them_in_the_plane(qtbot, window, tmp_path):
+    points = tmp_path / "mine.csv"
+    points.write_text("0,0\n1,2\n3,1\n")
+    drop(qtbot, window, points)
+    assert window.workspace == "plane"
+    assert window.session.document == replace(Document(), plane=replace(Document().plane, dataset=str(points)))
+    window.choose_workspace("train")
+    drawn, sampled = tmp_path / "points.png", replace(Document(), dataset="rings")
+    export.save_picture(drawn, np.zeros((8, 8, 3), np.uint8), provenance(sampled, command="sample", t=0))
+    window.session.undo_stack.setClean()
+    drop(qtbot, window, drawn)
+    assert (window.workspace, window.session.t) == ("plane", 0)
+    assert window.session.document == replace(Document(), plane=replace(Document().plane, dataset="rings"))
+
+
+def test_what_is_dropped_is_shown_also_where_its_panel_was_not_to_be_seen(qtbot, window, picture):
+    window.choose_workspace("train")
+    drop(qtbot, window, picture)
+    assert window.docks["noising"].isVisible()
+    window.choose_workspace("train")
+    drop(qtbot, window, asset("checkpoints", "pixel-faces.safetensors"))
+    assert window.docks["sampling"].isVisible()
+
+
+def test_dropping_a_network_of_points_gives_it_to_the_plane(qtbot, window):
+    roll = asset("checkpoints", "swiss-roll.safetensors")
+    drop(qtbot, window, roll)
+    assert window.workspace == "plane"
+    assert window.session.document == replace(Document(), plane=replace(Document().plane, network=str(roll)))
