@@ -7,17 +7,15 @@ from math import ceil, floor, inf
 
 import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from ddpm_studio.ui import theme
+from ddpm_studio.ui.hint import Hint
 from ddpm_studio.ui.log_axis import LogAxis
-from ddpm_studio.ui.plot import Plot
+from ddpm_studio.ui.plot import Column, Columns, Plot
 from ddpm_studio.ui.plot_backdrop import DASHES, pin_pen, settle_axes
-
-Column = NDArray[np.float64]
 
 MOST = 400
 """Bins of a line, of which the least and the greatest value are drawn."""
@@ -47,6 +45,7 @@ class LinePlot(Plot):
         log: whether the upright axis is logarithmic; what is not above 0 is then left out.
         span: the least range of the upright axis, in its own unit (log10 if `log`).
         limits: its greatest range; what lies beyond is cut.
+        empty: what will fill it, said in its middle while it has nothing to show; its axes have no numbers then.
     """
 
     def __init__(
@@ -59,13 +58,14 @@ class LinePlot(Plot):
         log: bool = False,
         span: tuple[float, float] | None = None,
         limits: tuple[float, float] = (-inf, inf),
+        empty: str = "",
     ) -> None:
-        theme.watcher()  # sets the colours that pyqtgraph gives to new plots
-        super().__init__(parent, axisItems={"left": LogAxis("left")} if log else None)
-        self._name, self._lines, self._log, self._span, self._limits = name, tuple(lines), log, span, limits
+        super().__init__(name, self._numbers, parent, {"left": LogAxis("left")} if log else None)
+        self._lines, self._log, self._span, self._limits = tuple(lines), log, span, limits
         self._x: Column = np.zeros(0)
         self._columns: Sequence[Column] = [self._x for _ in lines]
         self._zoomed = False
+        self._hint, self._empty = Hint(empty, self), False
         self._curves = [pg.PlotDataItem(connect="finite") for _ in lines]
         self._pins: list[tuple[pg.PlotCurveItem, pg.TextItem]] = []
         for curve in self._curves:
@@ -111,7 +111,7 @@ class LinePlot(Plot):
 
     def show_colours(self, colours: theme.Colours) -> None:
         """Takes the current colours."""
-        parts = [(self._name, colours.foreground)]
+        parts = [(self.name, colours.foreground)]
         for curve, line in zip(self._curves, self._lines, strict=True):
             colour = getattr(colours, line.colour)
             style = Qt.PenStyle.DashLine if line.dashed else Qt.PenStyle.SolidLine
@@ -131,16 +131,6 @@ class LinePlot(Plot):
         self._write_title()
         self.getPlotItem().getViewBox().setBorder(pg.mkPen(colours.grid))
 
-    def numbers(self) -> dict[str, Column]:
-        """What is plotted, in columns of one length."""
-        names = (line.name or self._name for line in self._lines)
-        return {"x": self._x, **dict(zip(names, self._columns, strict=True))}
-
-    @property
-    def name(self) -> str:
-        """What a file is called that it is saved in: the first words of its title."""
-        return self._name
-
     def menu(self) -> QMenu:
         """What the right button offers."""
         menu = super().menu()
@@ -155,15 +145,19 @@ class LinePlot(Plot):
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
-        self._write_title()
+        if hasattr(self, "_title") and not self.closed:  # neither while it is being made nor while it goes
+            self._hint.setGeometry(self.rect())
+            self._write_title()
 
     def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
         self.show_all()
 
+    def _numbers(self) -> Columns:
+        names = (line.name or self.name for line in self._lines)
+        return {"x": self._x, **dict(zip(names, self._columns, strict=True))}
+
     def _write_title(self) -> None:
         """Each line's name in its colour, in the largest of POINTS that has room; where none has, the first ones go."""
-        if not hasattr(self, "_title"):  # resized while it is being made
-            return
         shown, points = self._title, next((p for p in POINTS if self._has_room(self._title, p)), POINTS[-1])
         while len(shown) > 1 and not self._has_room(shown, points):
             shown = [shown[0], *shown[2:]]
@@ -185,10 +179,11 @@ class LinePlot(Plot):
         return np.log10(np.where(y > 0.0, y, np.nan)) if self._log else y
 
     def _fit(self) -> None:
-        if self._zoomed:
-            return
         curves = [curve.getData() for curve in (*self._curves, *(pin for pin, _ in self._pins))]
         finite = [(x[ok], y[ok]) for x, y in curves if x is not None and len(x) and (ok := np.isfinite(y)).any()]
+        self._show_empty(not finite)
+        if self._zoomed:
+            return
         if not finite:  # whole decades, so that the empty axis has readable numbers
             self.setYRange(*((-3.0, 0.0) if self._log else (0.0, 1.0)), padding=0.06)
             return
@@ -204,6 +199,14 @@ class LinePlot(Plot):
             low, high = min(0.0, 2 * low), max(2 * high, 1e-12)
         left, right = float(x.min()), float(x.max())
         self._show_range(left, right if right > left else left + 1.0, low, high)
+
+    def _show_empty(self, empty: bool) -> None:
+        if empty == self._empty:  # to set an axis' style has it drawn anew, which costs more than the curves
+            return
+        self._empty = empty
+        self._hint.setVisible(empty)
+        for side in ("left", "bottom"):
+            self.getAxis(side).setStyle(showValues=not empty)
 
     def _show_range(self, left: float, right: float, low: float, high: float) -> None:
         """Shows what lies between these, with a little room around it."""
