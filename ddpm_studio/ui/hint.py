@@ -1,11 +1,11 @@
 """What will fill a plot that is still empty, written in its middle."""
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 
 class Hint(QLabel):
-    """Lies over a widget, as large as that; the mouse goes through it. Hide it once there is something to see."""
+    """A quiet text; the mouse goes through it."""
 
     def __init__(self, text: str, over: QWidget) -> None:
         super().__init__(text, over)
@@ -14,9 +14,3 @@ class Hint(QLabel):
         self.setContentsMargins(56, 24, 16, 24)  # beside a plot's axis
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setEnabled(False)  # in the palette's quiet colour
-        over.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
-            self.setGeometry(watched.rect())
-        return super().eventFilter(watched, event)

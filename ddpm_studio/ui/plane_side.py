@@ -11,7 +11,6 @@ from ddpm_studio.plane.judged import Judgement
 from ddpm_studio.plane.learning import Progress
 from ddpm_studio.ui.elided_label import ElidedLabel
 from ddpm_studio.ui.glyphs import Glyph, icon
-from ddpm_studio.ui.hint import Hint
 from ddpm_studio.ui.line_plot import Line, LinePlot
 from ddpm_studio.ui.plane_walks import SideBySide
 from ddpm_studio.ui.plot import Plot
@@ -32,8 +31,24 @@ class PlaneSide(QWidget):
         self.walks = SideBySide(self)
         lines = Line("now", "noise", 2.0, dots=True), Line("at first", "pinned", dashed=True)
         levels, span, limits = "score error by log SNR", (-5.0, 0.0), (-6.0, 1.0)
-        self._levels = LinePlot(levels, LEVELS_TIP, lines, self, log=True, span=span, limits=limits)
-        self._steps = LinePlot("score error over steps", STEPS_TIP, (Line("", "noise", 2.0),), self, log=True)
+        self._levels = LinePlot(
+            levels,
+            LEVELS_TIP,
+            lines,
+            self,
+            log=True,
+            span=span,
+            limits=limits,
+            empty="a network's errors:\nchoose one, or Start",
+        )
+        self._steps = LinePlot(
+            "score error over steps",
+            STEPS_TIP,
+            (Line("", "noise", 2.0),),
+            self,
+            log=True,
+            empty="Start trains a network:\nits error falls here",
+        )
         self._go, self._stop = self._button(self.go_asked), self._button(self.stop_asked)
         self._keep = self._button(self.keep_asked)
         self._keep.setText("Save network…")
@@ -43,10 +58,6 @@ class PlaneSide(QWidget):
         self._stop.setToolTip("end the run; its network stays until another run begins")
         self._numbers, self._bounds, self._about = ElidedLabel(self), ElidedLabel(self), ElidedLabel(self)
         self._numbers.set_full_text("Start trains a network on these points, here and now")
-        self._hints = (
-            Hint("Errors of a network:\nchoose one, or Start", self._levels),
-            Hint("Start trains a network:\nits error falls here", self._steps),
-        )
         self._running = False
         self._lay_out()
         self.show_training(running=False, under_way=False, kept=False)
@@ -63,7 +74,6 @@ class PlaneSide(QWidget):
     def show_judgement(self, found: Judgement) -> None:
         """A network's errors; without one nothing is drawn."""
         if found.errors is not None:
-            self._hints[0].hide()
             self._levels.show_values(found.log_snr, (found.errors, np.full(len(found.errors), np.nan)))
 
     def show_bounds(self, text: str) -> None:
@@ -74,8 +84,6 @@ class PlaneSide(QWidget):
         """A run so far, at least one look at it."""
         last, first = learned[-1], learned[0]
         self._keep.setEnabled(True)
-        for hint in self._hints:
-            hint.hide()
         self._levels.show_values(last.log_snr, (last.errors, first.errors))
         steps = np.array([float(look.step) for look in learned])
         self._steps.show_values(steps, (np.array([look.errors.mean() for look in learned]),))

@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from ddpm_studio.ui.line_plot import Line, LinePlot
 from ddpm_studio.ui.training_metrics import Metrics, level_columns
 
+EMPTY = "Start trains the network: its loss falls here"
+UNTOLD = "the error per noise level is measured with each preview"
 LOW = 220  # pixels of height below which the small plots give their room to the loss
 
 
@@ -18,7 +20,9 @@ class StepPlots(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         loss = (Line("each", "pinned", 1.0), Line("smoothed", "beta", 2.0))
-        self.loss = LinePlot("loss", "the mean of what is minimised, at each logged step", loss, self, log=True)
+        self.loss = LinePlot(
+            "loss", "the mean of what is minimised, at each logged step", loss, self, log=True, empty=EMPTY
+        )
         self._small = {
             "gradient_norm": LinePlot(
                 "gradient norm", "‖gradient‖ before it is clipped", (Line("", "posterior"),), self, log=True
@@ -91,7 +95,9 @@ class LevelPlot(QWidget):
             "right.\nzero: ε̂ = 0. Wiener: the best linear guess. optimum: the exact denoiser of the training pictures; "
             "below it on training pictures lies memorisation"
         )
-        self.plot = LinePlot("error by log SNR", tip, lines, self, log=True, span=(-2.0, 0.1), limits=(-4.0, 0.5))
+        self.plot = LinePlot(
+            "error by log SNR", tip, lines, self, log=True, span=(-2.0, 0.1), limits=(-4.0, 0.5), empty=UNTOLD
+        )
         self.verdict = QLabel(self)
         self.verdict.setWordWrap(True)
         self.verdict.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -111,7 +117,7 @@ class LevelPlot(QWidget):
         columns = None if line is None else level_columns(line)
         if line is None or columns is None:
             self.plot.show_values(np.zeros(0), [np.zeros(0)] * 4)
-            self.verdict.setText("the error per noise level is measured with each preview")
+            self.verdict.setText("")
             return
         ones = np.ones_like(columns["log_snr"])
         self.plot.show_values(columns["log_snr"], (ones, columns["wiener"], columns["optimum"], columns["error"]))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 from ddpm_studio.document import TRAINING, Document
 from ddpm_studio.plane.choices import Click, Look, Plane
 from ddpm_studio.schedule import Linear
+from ddpm_studio.ui.hint import Hint
 from ddpm_studio.ui.panels.plane import PlanePanel
 from ddpm_studio.ui.plot_export import save_plot
 from ddpm_studio.ui.session import Session
@@ -68,10 +69,11 @@ def test_that_nothing_lies_over_the_density_before_a_place_is_clicked(panel, ses
 
 
 def test_that_an_empty_plot_says_what_will_fill_it(panel, session):
-    over_steps = panel._side._hints[1]
-    assert over_steps.isVisible()
-    assert "Start" in over_steps.text()
-    assert over_steps.size() == panel._side.plots[-1].size()
+    over_steps = panel._side.plots[-1]
+    hint = over_steps.findChild(Hint)
+    assert hint.isVisible()
+    assert "Start" in hint.text()
+    assert hint.size() == over_steps.size()
 
 
 def test_that_a_mean_is_dragged_in_one_undo_step(panel, session):
