@@ -37,10 +37,10 @@ class Comparing(QObject):
         self._wanted.set() if wanted else self._wanted.clear()
 
     def fill(self, path: Path, exact: Exact, known: Sequence[Neighbours | None]) -> None:
-        """Looks for those of the first steps that have none, in the background, unless that is being done."""
+        """Looks for those of the first steps that have none, in the background, if wanted and not being done."""
         first = next((i for i, each in enumerate(known) if each is None), len(known))
         until = next((i for i in range(first, len(known)) if known[i] is not None), len(known))
-        if self._job is None and first < until:
+        if self._job is None and first < until and self.wanted():
             walk = islice(path.walk(first), until - first)
             self._job = Job(lambda: _compared(exact, enumerate(walk, first)), self)
             self._job.reported.connect(self.filled)

@@ -1,9 +1,6 @@
 """The reverse chain of a document: walked in the background, remembered, looked at from any of its states."""
 
-from bisect import bisect_left
-from collections.abc import Iterator
 from dataclasses import replace
-from time import monotonic
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -17,12 +14,14 @@ from ddpm_studio.second import Second
 from ddpm_studio.tree import Path
 from ddpm_studio.tree import taken as of_rows
 from ddpm_studio.ui.comparing import Comparing
-from ddpm_studio.ui.job import Job, Outcome
+from ddpm_studio.ui.course import Course
+from ddpm_studio.ui.job import Outcome
 from ddpm_studio.ui.live import LiveNetwork
-from ddpm_studio.ui.model import Model, Source, opened
+from ddpm_studio.ui.model import Model, Source
 from ddpm_studio.ui.reverse_walk import Frame, Opened, Standing, Taken, under, walk, walkable
 from ddpm_studio.ui.steps_at_hand import StepsAtHand
 from ddpm_studio.ui.walked_tree import WalkedTree
+from ddpm_studio.ui.walking import Walking
 
 
 class ReverseChain(QObject):
@@ -35,7 +34,6 @@ class ReverseChain(QObject):
     """
 
     opened = Signal(object)  # Model: read and ready, before the first state
-    verified = Signal(object)  # Source: what `verify` was asked for can be used
     advanced = Signal()  # more states have been walked
     shown = Signal(object)  # Frame
     failed = Signal(str)  # one line; the chain stays where it is
@@ -44,33 +42,32 @@ class ReverseChain(QObject):
         super().__init__(parent)
         self.document: Document | None = None  # what is walked: under the schedule of the denoiser
         self.model: Model | None = None
-        self.times: tuple[int, ...] = (0,)
+        self.course = Course()
         self.trajectory: Path | None = None  # to the branch that is looked at
         self.neighbours: list[Neighbours | None] = []  # of every step taken
         self.sizes: list[Sizes] = []  # of every step taken
         self._walked = WalkedTree()
         self.position = -1  # the state that is shown; −1 is none
-        self._wanted = 0
-        self._asked = 0  # steps the job was asked for
-        self._begun = (0.0, 0)  # when this walk began, and after how many steps
+        self.wanted = 0  # the state that was asked for; `shown` follows as far as has been walked
+        self._walking = Walking(self)
+        self._walking.walked.connect(self._on_walked)
+        self._walking.ended.connect(self._on_ended)
         self._at_hand = StepsAtHand(self)
         self._at_hand.recalled.connect(self._on_recalled)
         self._at_hand.ended.connect(self._on_ended)
-        self._walking: Job | None = None
-        self._verifying: Job | None = None
         self._comparing = Comparing(self)
         self._comparing.filled.connect(self._on_compared)
         self._comparing.ended.connect(self._fill_in)
 
     @property
-    def wanted(self) -> int:
-        """The state that was asked for; `shown` follows as far as has been walked."""
-        return self._wanted
+    def times(self) -> tuple[int, ...]:
+        """t of every state, falling to 0."""
+        return self.course.times
 
     @property
     def front(self) -> int:
         """The last state that has been walked to; −1 before the first."""
-        return self._state_after(len(self.neighbours)) if self.neighbours else -1
+        return self.course.after(len(self.neighbours)) if self.neighbours else -1
 
     @property
     def count(self) -> int:
@@ -80,14 +77,12 @@ class ReverseChain(QObject):
     def sampler_at(self, index: int) -> Sampler:
         """The sampler that makes the step from state `index`, or, at the last one, made the step to it."""
         assert self.trajectory is not None
-        number = min(index, len(self.times) - 2)
-        return self.trajectory.route.legs[self.trajectory.leg_of(number)[0]].sampler
+        return self.trajectory.route.legs[self.trajectory.leg_of(self.course.step_of(index))[0]].sampler
 
     @property
     def seconds_left(self) -> float:
         """Until it has walked as far as it was asked to, at the pace of this walk; 0 where that is not known."""
-        done, missing = len(self.neighbours) - self._begun[1], self._asked - len(self.neighbours)
-        return missing * (monotonic() - self._begun[0]) / done if done > 0 and missing > 0 else 0.0
+        return self._walking.seconds_left(len(self.neighbours))
 
     def restart(self, document: Document, live: LiveNetwork | None = None) -> None:
         """Walks the chain of another document as far, in t/T, as this one was to go, and looks from where it was to.
@@ -109,8 +104,7 @@ class ReverseChain(QObject):
         self.trajectory, self.position = None, -1
         self.document = planned
         standing = self._enter()
-        self._walking = self._job(walk(document, source, model, standing, self._comparing.wanted), self._on_walked)
-        self._walking.step()  # the model
+        self._walking.begin(walk(document, source, model, standing, self._comparing.wanted))
         self._plan(planned, *aims)
         self._fill_in()
         if reason:
@@ -118,19 +112,17 @@ class ReverseChain(QObject):
 
     def go(self, index: int, ahead: int = 0) -> None:
         """Shows state `index`, walking there if need be, and `ahead` states further; a longer walk is broken off."""
-        self._wanted = min(max(index, 0), len(self.times) - 1)
+        self.wanted = min(max(index, 0), self.course.end)
         taken = len(self.neighbours)
-        if self._walking is not None and taken and self._asked > max(self._wanted + ahead + 1, taken):
-            self._walking.pause()
-            self._asked = taken
-        self._walk_to(self._wanted + ahead)
+        if taken and self._walking.asked > max(self.wanted + ahead + 1, taken):
+            self._walking.break_off(taken)
+        self._walk_to(self.wanted + ahead)
         self._show()
 
     def look_back(self, share: float) -> None:
         """Shows the walked state nearest to t/T = `share`; walks nowhere, and breaks off no walk."""
-        if self.front >= 0 and self.document is not None:
-            T = self.document.schedule.T
-            self._wanted = min(range(self.front + 1), key=lambda i: abs(self.times[i] - share * T))
+        if self.front >= 0:
+            self.wanted = self.course.nearest(share, self.front)
             self._show()
 
     def path(self, branch: int) -> Path | None:
@@ -147,31 +139,23 @@ class ReverseChain(QObject):
         if self.document is not None:
             self.document = replace(self.document, second=second)
 
-    def verify(self, source: Source) -> None:
-        """Reads another denoiser, then says `verified` or `failed`; a restart with it need not read it again."""
-        if self._verifying is not None:
-            self._verifying.retire()
-        assert self.document is not None
-        self._verifying = self._job(opened(source, self.document.schedule), self._on_verified)
-        self._verifying.play()
-
     def close(self) -> None:
         """Waits for all its threads to end."""
         self._comparing.close()
         self._at_hand.close()
-        for job in self.findChildren(Job):
-            job.close()
+        self._walking.close()
 
     def _aims(self) -> tuple[float, float]:
         """t/T of the state that was asked for and of the last one to be walked to."""
-        return self._share(self._wanted), self._share(self._state_after(self._asked))
+        return self.course.share(self.wanted), self.course.share(self.course.after(self._walking.asked))
 
     def _plan(self, document: Document, position: float, front: float) -> None:
         """What is walked, and as far as where; once more if a network turns out to have another schedule."""
         self.document = document
-        self.times = route_of(document).times
-        self._wanted, self._asked = self._index(position), min(self._asked, len(self.times) - 1)
-        self._walk_to(self._index(front))
+        self.course = Course(route_of(document).times, document.schedule.T)
+        self.wanted = self.course.at(position)
+        self._walking.asked = min(self._walking.asked, self.course.end)
+        self._walk_to(self.course.at(front))
         if self.neighbours:
             self.advanced.emit()
             self._show()
@@ -182,17 +166,12 @@ class ReverseChain(QObject):
         self.trajectory, notes, standing = self._walked.enter(self.document)
         self._at_hand.follow(self.trajectory)
         self.neighbours, self.sizes = [near for near, _ in notes], [sizes for _, sizes in notes]
-        self._asked = len(notes)
+        self._walking.asked = len(notes)
         return standing
 
     def _walk_to(self, index: int) -> None:
         """Asks for the steps up to the one that leaves state `index`."""
-        missing = min(index + 1, len(self.times) - 1) - self._asked
-        if missing > 0 and self._walking is not None:
-            if self._asked <= len(self.neighbours):
-                self._begun = (monotonic(), len(self.neighbours))
-            self._walking.step(missing)
-            self._asked += missing
+        self._walking.ask(min(index + 1, self.course.end), len(self.neighbours))
 
     @Slot(object)
     def _on_walked(self, values: list[Opened | Taken]) -> None:
@@ -225,13 +204,14 @@ class ReverseChain(QObject):
         self._at_hand.remember(number, of_rows(watched.step, rows))
         self.neighbours.append(of_rows(watched.neighbours, rows))
         self.sizes.append(of_rows(watched.sizes, rows))
-        self._asked = max(self._asked, len(self.neighbours))  # one was in work when the walk was broken off
+        walking = self._walking  # one was in work when it was broken off
+        walking.asked = max(walking.asked, len(self.neighbours))
 
     def _show(self) -> None:
-        index = min(self._wanted, self.front)
+        index = min(self.wanted, self.front)
         if index < 0 or index == self.position:
             return
-        number = min(index, len(self.times) - 2)
+        number = self.course.step_of(index)
         step = self._at_hand.step(number)
         if step is not None:
             self.position = index
@@ -247,31 +227,18 @@ class ReverseChain(QObject):
 
     def _prepare(self) -> None:
         """Has the steps before the one that is shown made ready, if there is nothing else to do."""
-        if self.position >= 0 and self.position == self._wanted and len(self.neighbours) >= self._asked:
-            self._at_hand.prepare(min(self.position, len(self.times) - 2))
-
-    @Slot(object)
-    def _on_verified(self, values: list[Model]) -> None:
-        self.model = values[-1]
-        self.verified.emit(self.model.source)
+        if self.position >= 0 and self.position == self.wanted and len(self.neighbours) >= self._walking.asked:
+            self._at_hand.prepare(self.course.step_of(self.position))
 
     @Slot(object, str)
     def _on_ended(self, outcome: Outcome, text: str) -> None:
         if outcome is Outcome.FAILED:
             self.failed.emit(text)
 
-    def _job(self, values: Iterator[object], receiver: object) -> Job:
-        job = Job(lambda: values, self)
-        job.reported.connect(receiver)
-        job.ended.connect(self._on_ended)
-        return job
-
     @Slot()
     def _fill_in(self) -> None:
         model = self.model
-        if model is None or model.network is None or model.exact is None or self.trajectory is None:
-            return
-        if self._comparing.wanted():
+        if self.trajectory is not None and model is not None and model.network is not None and model.exact is not None:
             self._comparing.fill(self.trajectory, model.exact, self.neighbours)
 
     @Slot(object)
@@ -281,26 +248,11 @@ class ReverseChain(QObject):
             self.neighbours[number] = found
             self._walked.compare(self.trajectory, number, found)
         self.advanced.emit()
-        shown = min(self.position, len(self.times) - 2)
+        shown = self.course.step_of(self.position)
         if shown in dict(values) and (step := self._at_hand.step(shown)) is not None:
             self.shown.emit(Frame(self.position, self.times, step, self.neighbours[shown]))
 
     def _retire(self) -> None:
         self._comparing.retire()
         self._at_hand.forget()
-        if self._walking is not None:
-            self._walking.retire()
-        self._walking = None
-
-    def _state_after(self, steps: int) -> int:
-        """The last state that can be shown after so many steps: one whose own step has been taken, or the final one."""
-        return steps if steps == len(self.times) - 1 else max(steps - 1, 0)
-
-    def _share(self, index: int) -> float:
-        """t/T of a state; 1 for the first one, also where the sampler leaves T out."""
-        return self.times[index] / self.document.schedule.T if index and self.document else 1.0
-
-    def _index(self, share: float) -> int:
-        """The first state at or below t/T = `share`."""
-        assert self.document is not None
-        return bisect_left(self.times, -share * self.document.schedule.T - 1e-9, key=lambda t: -t)
+        self._walking.retire()

@@ -13,7 +13,6 @@ from ddpm_studio.sampler import Ancestral, Ddim, Sigma, Spacing
 from ddpm_studio.schedule import Cosine, Linear
 from ddpm_studio.tree import Tree
 from ddpm_studio.ui.job import Job
-from ddpm_studio.ui.model import Source
 from ddpm_studio.ui.reverse_chain import ReverseChain
 from ddpm_studio.ui.reverse_walk import Frame
 from ddpm_studio.ui.steps_at_hand import BEHIND, LEAST
@@ -214,19 +213,6 @@ def test_a_data_set_that_is_not_there_is_one_line_and_the_next_restart_goes_on(q
     chain.look_back(0.5)
     chain.restart(document)
     shown(qtbot, chain, 3)
-
-
-def test_a_data_set_is_verified_before_it_is_used(qtbot, chain, document, tmp_path):
-    chain.restart(document)
-    shown(qtbot, chain, 0)
-    (tmp_path / "empty").mkdir()
-    with qtbot.waitSignal(chain.failed, timeout=PATIENCE):
-        chain.verify(Source("exact", str(tmp_path / "empty")))
-    assert chain.model.ref == document.dataset
-    with qtbot.waitSignal(chain.verified, timeout=PATIENCE) as verified:
-        chain.verify(Source("exact", "fashion"))
-    assert verified.args == [Source("exact", "fashion")]
-    assert chain.model.data.train.shape == (10000, 28, 28, 1)
 
 
 def test_closing_in_the_middle_of_a_walk_leaves_no_thread(qtbot, document):

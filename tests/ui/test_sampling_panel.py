@@ -136,21 +136,21 @@ def test_what_has_settled_is_walked_again_to_where_it_was(qtbot, panel, session,
 def test_nothing_is_walked_while_the_schedule_is_dragged_and_the_cursor_stays(qtbot, panel, session):
     press(qtbot, panel, Qt.Key.Key_End, STEPS)
     session.set_t(50)
-    walking = panel._chain._walking
+    walking = panel._chain._walking.job
     for end in np.linspace(0.021, 0.05, 10):
         session.preview(schedule=Linear(T=100, beta_end=end))
         QApplication.processEvents()
-    assert panel._chain._walking is walking
+    assert panel._chain._walking.job is walking
     session.edit("schedule", schedule=session.document.schedule)
     qtbot.waitUntil(lambda: panel._chain.front == STEPS, timeout=PATIENCE)
-    assert panel._chain._walking is not walking
+    assert panel._chain._walking.job is not walking
     assert (session.t, panel._frame.t) == (50, 50)
 
 
 def test_a_picture_for_the_noising_panel_does_not_disturb_the_chain(qtbot, panel, session):
-    walking = panel._chain._walking
+    walking = panel._chain._walking.job
     session.edit("picture", noising=replace(session.document.noising, picture="astronaut"))
-    assert panel._chain._walking is walking
+    assert panel._chain._walking.job is walking
 
 
 def test_a_playing_chain_plays_on_after_a_change(qtbot, panel, session):

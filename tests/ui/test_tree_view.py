@@ -211,13 +211,13 @@ def test_deleting_a_branch_deletes_its_children_and_undo_brings_them_back(qtbot,
 def test_a_new_name_walks_nothing_again(qtbot, panel, session):
     go(qtbot, panel, 5)
     click(panel._tree.other)
-    walking = panel._chain._walking
+    walking = panel._chain._walking.job
     click(panel._tree.rename)
     dialog = panel._tree.findChild(QInputDialog)
     dialog.setTextValue("warm")
     dialog.accept()
     assert session.document.branches[0].name == "warm"
-    assert panel._chain._walking is walking
+    assert panel._chain._walking.job is walking
 
 
 def test_a_branch_whose_sample_is_gone_is_kept_marked_and_told(qtbot, panel, session):

@@ -13,7 +13,7 @@ from ddpm_studio.document import EXACT, Document, provenance
 from ddpm_studio.export import Provenance
 from ddpm_studio.neighbours import Neighbours
 from ddpm_studio.ui.compare_view import CompareView
-from ddpm_studio.ui.live import LiveNetwork
+from ddpm_studio.ui.denoiser_choice import DenoiserChoice
 from ddpm_studio.ui.model import Model, Source
 from ddpm_studio.ui.place import Place
 from ddpm_studio.ui.player import Player
@@ -58,6 +58,7 @@ class SamplingPanel(QWidget):
         self._resumes = False  # it was playing when it was begun again
         self._compares = False  # somebody has asked which pictures are near
         self._chain = ReverseChain(self)
+        self._choice = DenoiserChoice(session, self)
         self._player = Player("step", SPEED, "steps/s", self)  # made first: the panel's first control by keyboard
         self._controls = SamplingControls(session, self)
         self._views = SamplingViews(self._provenance, self)
@@ -85,6 +86,7 @@ class SamplingPanel(QWidget):
         """Ends what runs in the background."""
         self._player.pause()
         self._chain.close()
+        self._choice.close()
         self._order.close_jobs()
         self._compare.close_jobs()
         self._controls.close_jobs()
@@ -228,28 +230,15 @@ class SamplingPanel(QWidget):
         own, T = self._chain.document, self._session.document.schedule.T
         return frame.t if own is None or own.schedule.T == T else round(frame.t / own.schedule.T * T)
 
-    def _on_dataset_asked(self, ref: str) -> None:
-        self._verify(Source(EXACT, ref))
-
-    def _on_denoiser_asked(self, ref: str) -> None:
-        document = replace(self._session.settled_document, denoiser=ref)
-        self._verify(Source.of(document, self._session.live))
-
-    def _verify(self, source: Source) -> None:
+    def _on_reading(self, source: Source) -> None:
         self._status.set_text(_reading(source))
-        self._chain.verify(source)
 
-    def _on_verified(self, source: Source) -> None:
-        """It can be used; asked for once more, it is what is now in the file."""
-        self._begun = ()
-        if source.denoiser == EXACT and source.dataset != self._session.settled_document.dataset:
-            self._session.edit("data set", denoiser=EXACT, dataset=source.dataset)
-        else:
-            self._session.edit("denoiser", denoiser=source.denoiser)
-        self._on_settled(self._session.settled_document)
+    def _on_read(self, model: Model) -> None:
+        """Another denoiser, which the chain need not read again; the chain begins again in any case."""
+        self._chain.model, self._begun = model, ()
 
-    def _on_live_changed(self, _live: LiveNetwork | None) -> None:
-        """Newer weights: begins again, if it is those that draw."""
+    def _on_renewed(self, *_what: object) -> None:
+        """Another denoiser, or newer weights: begins again, if it is those that draw."""
         self._on_settled(self._session.settled_document)
 
     def _on_failed(self, text: str) -> None:
@@ -275,7 +264,7 @@ class SamplingPanel(QWidget):
         views = self._views, self._tree, self._progress, self._compare
         session.settled.connect(self._on_settled)
         session.placed.connect(self._on_placed)
-        session.live_changed.connect(self._on_live_changed)
+        session.live_changed.connect(self._on_renewed)
         session.t_changed.connect(self._on_t_changed)
         session.view_asked.connect(self._on_view_asked)
         session.play_asked.connect(self._on_play_asked)
@@ -285,12 +274,15 @@ class SamplingPanel(QWidget):
         self._export.walk_asked.connect(self._on_walk_asked)
         chain.shown.connect(self._on_shown)
         chain.shown.connect(self._export.show_walked)
-        chain.verified.connect(self._on_verified)
         chain.failed.connect(self._on_failed)
+        self._choice.begun.connect(self._on_reading)
+        self._choice.read.connect(self._on_read)
+        self._choice.made.connect(self._on_renewed)
+        self._choice.failed.connect(self._on_failed)
         self._player.moved.connect(self._on_moved)
         self._player.played.connect(self._on_played)
-        self._controls.dataset_asked.connect(self._on_dataset_asked)
-        self._controls.denoiser_asked.connect(self._on_denoiser_asked)
+        self._controls.dataset_asked.connect(self._choice.of_dataset)
+        self._controls.denoiser_asked.connect(self._choice.of_denoiser)
         self._views.picked.connect(self.show_sample)
         self._order.ordered.connect(self._views.show_order)
         self._order.marked.connect(self._views.show_marks)
