@@ -34,7 +34,7 @@ class DataView(QWidget):
         self.verdict = QLabel(self)
         self.verdict.setWordWrap(True)
         self.entropy = EntropyPlot(self)
-        self.entropy.asked.connect(self.asked)
+        self.entropy.picked.connect(self.asked)
         self.entropy.export_asked.connect(self._on_export_asked)
         self.nothing = QLabel("The pictures that this network was trained on are not to be had.", self)
         self.nothing.setWordWrap(True)

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ddpm_studio.ui import theme
-from ddpm_studio.ui.plot import Plot
+from ddpm_studio.ui.plot import Columns, Plot
 
 REACH, BINS_PER_UNIT = 4, 16  # from −4 to 4, a bin every 1/16
 TOP = 1.0  # of the density's axis
@@ -17,7 +17,7 @@ class Histogram(Plot):
     """Fixed axes, so that nothing moves but the distribution."""
 
     def __init__(self, title: str, tip: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("histogram", self._numbers, parent)
         self._density: NDArray[np.float64] = np.zeros(2 * REACH * BINS_PER_UNIT)
         self._edges = np.linspace(-REACH, REACH, 2 * REACH * BINS_PER_UNIT + 1)
         self._bars = pg.PlotDataItem(stepMode="center", fillLevel=0.0, antialias=False)
@@ -45,12 +45,7 @@ class Histogram(Plot):
         self._density = density(values)
         self._bars.setData(self._edges, self._density)
 
-    @property
-    def name(self) -> str:
-        """Of a file that it is saved in."""
-        return "histogram"
-
-    def numbers(self) -> dict[str, NDArray[np.float64]]:
+    def _numbers(self) -> Columns:
         """The middle of each bin, the share of the values there per unit, and the density of N(0, 1)."""
         middles = (self._edges[1:] + self._edges[:-1]) / 2
         return {"value": middles, "density": self._density, "N(0, 1)": normal_density(middles)}
@@ -65,8 +60,6 @@ class Histogram(Plot):
         self.setXRange(-REACH, REACH, padding=0)
         self.setYRange(0.0, TOP, padding=0)
         self.setMouseEnabled(False, False)
-        self.setMenuEnabled(False)
-        self.hideButtons()
         self.getAxis("left").setWidth(28)
         self.getAxis("bottom").setTickSpacing(2, 1)
         self.getAxis("left").setTickSpacing(0.5, 0.5)

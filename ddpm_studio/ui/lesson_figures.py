@@ -18,7 +18,7 @@ from ddpm_studio.lessons.inequalities import (
     tangent,
 )
 from ddpm_studio.ui import theme
-from ddpm_studio.ui.plot import Plot
+from ddpm_studio.ui.plot import Columns, Plot
 from ddpm_studio.ui.plot_backdrop import settle_axes
 
 LOW, HIGH = 0.05, 6.0  # of x
@@ -32,9 +32,7 @@ class LogPlot(Plot):
     moved = Signal()
 
     def __init__(self, name: str, tip: str, points: tuple[float, ...], parent: QWidget | None = None) -> None:
-        theme.watcher()  # sets the colours that pyqtgraph gives to new plots
-        super().__init__(parent)
-        self._name = name
+        super().__init__(name, self._numbers, parent)
         self._curve = pg.PlotCurveItem(X, np.log(X), antialias=True)
         self.addItem(self._curve)
         self.points = [pg.TargetItem((x, np.log(x)), size=12, movable=True) for x in points]
@@ -52,16 +50,11 @@ class LogPlot(Plot):
         theme.watcher().changed.connect(self.show_colours)
 
     @property
-    def name(self) -> str:
-        """Of a file that it is saved in."""
-        return self._name
-
-    @property
     def x(self) -> NDArray[np.float64]:
         """Where the points stand."""
         return np.array([point.pos().x() for point in self.points])
 
-    def numbers(self) -> dict[str, NDArray[np.float64]]:
+    def _numbers(self) -> Columns:
         """The curve that is drawn."""
         return {"x": X, "log x": np.log(X)}
 

@@ -5,13 +5,13 @@ from math import ceil, floor, inf, log2
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QWidget
 
 from ddpm_studio.ui import theme
-from ddpm_studio.ui.line_plot import LEFT, RIGHT, Column, Line, LinePlot
+from ddpm_studio.ui.line_plot import LEFT, RIGHT, Line, LinePlot
 from ddpm_studio.ui.log_axis import Levels, LogAxis
+from ddpm_studio.ui.plot import Column, Columns, PlotOverT
 from ddpm_studio.ui.plot_backdrop import settle_axes
 
 
@@ -25,10 +25,8 @@ class DecadeAxis(LogAxis):
         return [(1.0, decades or numbered), (fine, others)]
 
 
-class OverT(LinePlot):
+class OverT(PlotOverT, LinePlot):
     """A LinePlot whose x is t, on a linear axis or, with `decades`, on a logarithmic one."""
-
-    picked = Signal(int)  # a t; it may lie outside 0..T
 
     def __init__(
         self,
@@ -65,23 +63,16 @@ class OverT(LinePlot):
         self._cursor.setPos(self._place(t))
         self._cursor.setVisible(not self._decades or t > 0)
 
-    def numbers(self) -> dict[str, Column]:
+    def t_at(self, position: QPointF) -> int:
+        """The t at a place in the widget."""
+        x = self.place(position).x()
+        return int(round(10.0 ** min(x, 6.0)) if self._decades else round(x))
+
+    def _numbers(self) -> Columns:
         """What is plotted, t first."""
-        shown = super().numbers()
+        shown = super()._numbers()
         x = shown.pop("x")
         return {"t": np.round(10.0**x) if self._decades else x, **shown}
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self.picked.emit(self._at(event.position()))
-        else:
-            super().mousePressEvent(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton:
-            self.picked.emit(self._at(event.position()))
-        else:
-            super().mouseMoveEvent(event)
 
     def _show_range(self, left: float, right: float, low: float, high: float) -> None:
         """In whole eighths of the height, so that in a drag the axes stand still most of the time: they cost most."""
@@ -97,10 +88,6 @@ class OverT(LinePlot):
 
     def _place(self, t: int) -> float:
         return float(np.log10(max(t, 1))) if self._decades else float(t)
-
-    def _at(self, position: QPointF) -> int:
-        x = self.getPlotItem().getViewBox().mapSceneToView(self.mapToScene(position.toPoint())).x()
-        return int(round(10.0 ** min(x, 6.0)) if self._decades else round(x))
 
     def _show_cursor_colour(self, colours: theme.Colours) -> None:
         self._cursor.setPen(pg.mkPen(colours.cursor, width=1))

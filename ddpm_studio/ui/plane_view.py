@@ -13,7 +13,7 @@ from ddpm_studio.plane.world import Floats, Posterior, level_lines
 from ddpm_studio.ui import theme
 from ddpm_studio.ui.plane_items import NO_POINTS, VIEW, Dots, PlanePicture, Strokes
 from ddpm_studio.ui.plane_paint import arrows, circle, density_picture, error_picture, joined, ramp
-from ddpm_studio.ui.plot import Plot
+from ddpm_studio.ui.plot import Columns, Plot
 
 GRIP = 14.0  # pixels around a mean in which it is grabbed
 APART = 0.02  # between two points of a stroke
@@ -38,9 +38,8 @@ class PlaneView(Plot):
     drawn = Signal(object)  # a stroke: a tuple of places
 
     def __init__(self, name: str, tip: str, parent: QWidget | None = None, *, of_samples: bool = False) -> None:
-        theme.watcher()  # sets the colours that pyqtgraph gives to new plots
-        super().__init__(parent)
-        self._name, self._of_samples = name, of_samples
+        super().__init__(name, self._numbers, parent)
+        self._of_samples = of_samples
         self._density: Density | None = None
         self._errors: Floats | None = None
         self._states = _PATHS
@@ -52,7 +51,7 @@ class PlaneView(Plot):
         self._ground, self._wrong = PlanePicture(), PlanePicture()
         self._data, self._dots, self._heads = Dots(), Dots(), Dots()
         self._lines, self._arrows = Strokes("pairs"), Strokes("pairs")
-        self._paths, self._tails, self._circles, self._pen = Strokes(), Strokes(), Strokes(), Strokes()
+        self._paths, self._tails, self._circles, self._pen = Strokes(still=True), Strokes(), Strokes(), Strokes()
         self._marks = pg.ScatterPlotItem(pxMode=True)
         self._handles = pg.ScatterPlotItem(pxMode=True, size=15)
         for curve in (self._arrows, self._tails):  # opaque: in pieces it is painted four times as fast
@@ -62,12 +61,7 @@ class PlaneView(Plot):
         theme.watcher().changed.connect(self.show_colours)
         self.show_colours(theme.colours())
 
-    @property
-    def name(self) -> str:
-        """What a file is called that it is saved in."""
-        return self._name
-
-    def numbers(self) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+    def _numbers(self) -> Columns:
         """The density at the centre of every cell, or, where none is shown, the points."""
         if self._density is not None:
             x, y = self._density.lattice.places.double().numpy().T
@@ -141,7 +135,7 @@ class PlaneView(Plot):
         self._heads.setBrush(pg.mkBrush(colours.noise))
         self._heads.setPen(pg.mkPen(colours.background, width=1.0))
         self._heads.setSize(8)
-        self._arrows.setPen(pg.mkPen(colours.muted, width=1.1))
+        self._arrows.setPen(pg.mkPen(colours.muted, width=1.0))
         self._paths.setPen(pg.mkPen(colours.noise + "90", width=1.3))
         self._tails.setPen(pg.mkPen(colours.noise, width=1.6))
         self._circles.setPen(pg.mkPen(colours.weight, width=2.0))
@@ -224,8 +218,6 @@ class PlaneView(Plot):
         item = self.getPlotItem()
         for axis in ("left", "bottom"):
             item.hideAxis(axis)
-        item.hideButtons()
-        item.setMenuEnabled(False)
         item.setContentsMargins(1, 1, 1, 1)
         item.setMouseEnabled(False, False)
         item.getViewBox().setAspectLocked(True)

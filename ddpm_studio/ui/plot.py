@@ -1,30 +1,45 @@
 """A plot whose context menu saves it: as a picture, as vectors, or the numbers behind it."""
 
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtWidgets import QMenu, QWidget
+
+from ddpm_studio.ui import theme
+
+Column = NDArray[np.float64]
+Columns = dict[str, Column]
 
 PICTURES, NUMBERS = (".png", ".svg"), ".csv"
 
 
 class Plot(pg.PlotWidget):
-    """In the place of pyqtgraph's own menus stands one that speaks the language of the rest of the window."""
+    """In the place of pyqtgraph's own menus stands one that speaks the language of the rest of the window.
+
+    Args:
+        name: what a file is called that it is saved in, without suffix.
+        numbers: what is plotted, when it is asked for: columns of one length, by their names.
+        axes: instead of pyqtgraph's own, by their sides.
+    """
 
     export_asked = Signal(str)  # a suffix: one of PICTURES, or NUMBERS
 
-    @property
-    def name(self) -> str:
-        """What a file is called that it is saved in, without suffix."""
-        raise NotImplementedError
-
-    def numbers(self) -> dict[str, NDArray[np.float64]]:
-        """What is plotted: columns of one length, by their names."""
-        raise NotImplementedError
+    def __init__(
+        self,
+        name: str,
+        numbers: Callable[[], Columns],
+        parent: QWidget | None = None,
+        axes: Mapping[str, pg.AxisItem] | None = None,
+    ) -> None:
+        theme.watcher()  # sets the colours that pyqtgraph gives to new plots
+        super().__init__(parent, axisItems=axes, enableMenu=False)
+        self.name, self.numbers = name, numbers
+        self.hideButtons()
 
     def menu(self) -> QMenu:
         """What the right button offers."""
@@ -35,6 +50,11 @@ class Plot(pg.PlotWidget):
             action.triggered.connect(partial(self._on_export_asked, suffix))
         return menu
 
+    def place(self, position: QPointF) -> QPointF:
+        """A place in the widget, in pixels, in the units of the axes."""
+        place: QPointF = self.getPlotItem().getViewBox().mapSceneToView(self.mapToScene(position.toPoint()))
+        return place
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = self.menu()
         menu.exec(event.globalPos())
@@ -42,3 +62,25 @@ class Plot(pg.PlotWidget):
 
     def _on_export_asked(self, suffix: str, _checked: bool = False) -> None:
         self.export_asked.emit(suffix)
+
+
+class PlotOverT(Plot):
+    """A plot over t: the left button, pressed or dragged, picks the t under the mouse."""
+
+    picked = Signal(int)  # a t; it may lie outside 0..T
+
+    def t_at(self, position: QPointF) -> int:
+        """The t at a place in the widget."""
+        return round(self.place(position).x())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.picked.emit(self.t_at(event.position()))
+        else:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self.picked.emit(self.t_at(event.position()))
+        else:
+            super().mouseMoveEvent(event)

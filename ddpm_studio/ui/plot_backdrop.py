@@ -46,8 +46,6 @@ def settle_axes(item: pg.PlotItem) -> None:
         axis.enableAutoSIPrefix(False)
     item.getAxis("left").setWidth(_LEFT)
     item.getAxis("bottom").setHeight(18)
-    item.hideButtons()
-    item.setMenuEnabled(False)
     item.layout.setContentsMargins(0, _TOP, _RIGHT, 0)
 
 

@@ -12,11 +12,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QMenu, QWidget
 
-from ddpm_studio.schedule import Schedule, Table
+from ddpm_studio.schedule import Schedule
 from ddpm_studio.ui import plot_backdrop, theme
 from ddpm_studio.ui.graph import Graph, spread
 from ddpm_studio.ui.ink import Ink
-from ddpm_studio.ui.plot import Plot
+from ddpm_studio.ui.plot import Columns, Plot
 from ddpm_studio.ui.plot_frame import Frame
 
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -10, Qt.Key.Key_PageUp: 10}
@@ -36,8 +36,7 @@ class TimePlot(Plot):
     )
 
     def __init__(self, graph: Graph, schedule: Schedule, parent: QWidget | None = None, *, width: float = 1.0) -> None:
-        theme.watcher()  # sets the colours that pyqtgraph gives to new plots
-        super().__init__(parent, axisItems={"bottom": plot_backdrop.TimeAxis("bottom")})
+        super().__init__(graph.name, self._numbers, parent, {"bottom": plot_backdrop.TimeAxis("bottom")})
         self._schedule, self._width, self._t = schedule, width, 0
         self._pins: tuple[Schedule | None, ...] = ()
         self._fitted: tuple[float, ...] = ()
@@ -59,14 +58,9 @@ class TimePlot(Plot):
         """What is plotted."""
         return self._graph
 
-    @property
-    def name(self) -> str:
-        """The graph's."""
-        return self._graph.name
-
     def show_graph(self, graph: Graph) -> None:
         """Plots other quantities of the same schedule."""
-        self._graph = graph
+        self._graph, self.name = graph, graph.name
         self.getAxis("left").setLogMode(x=False, y=graph.log)
         self.setToolTip(graph.tip)
         self.setAccessibleName(graph.tip)
@@ -104,11 +98,6 @@ class TimePlot(Plot):
         self._ink.set_colours(colours, [quantity.colour for quantity in self._graph.quantities], self._width)
         self._show_focus()
         self._renew_background()
-
-    def numbers(self) -> dict[str, Table]:
-        """What is plotted, at every t and not only in every column of pixels: (T+1,) each, t first."""
-        columns = {q.symbol: q.of(self._schedule) for q in self._graph.quantities}
-        return {"t": np.arange(self._schedule.T + 1.0), **columns}
 
     def menu(self) -> QMenu:
         """What the right button offers."""
@@ -161,6 +150,11 @@ class TimePlot(Plot):
     def at(self, position: QPointF) -> QPointF:
         """A place in the widget as (t, height in the axis' unit)."""
         return self._frame.at(position)
+
+    def _numbers(self) -> Columns:
+        """At every t and not only in every column of pixels: (T+1,) each, t first."""
+        columns = {q.symbol: q.of(self._schedule) for q in self._graph.quantities}
+        return {"t": np.arange(self._schedule.T + 1.0), **columns}
 
     def _on_zoomed(self) -> None:
         self.zoomed.emit(*self._box.viewRange()[0])

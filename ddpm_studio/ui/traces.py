@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 from ddpm_studio.anatomy import Sizes
 from ddpm_studio.export import Provenance
 from ddpm_studio.neighbours import Neighbours
-from ddpm_studio.ui.band_plot import BandPlot, Rows
+from ddpm_studio.ui.band_plot import BandPlot
+from ddpm_studio.ui.chain_plot import Rows
 from ddpm_studio.ui.model import Model
+from ddpm_studio.ui.plot import Columns
 from ddpm_studio.ui.plot_export import ask_and_save
 from ddpm_studio.ui.reverse_walk import Frame
 
@@ -58,7 +60,7 @@ class TracePlot(BandPlot):
         self._times: Sequence[int] = ()
         self._sizes: Sequence[Sizes] = ()
 
-    def numbers(self) -> dict[str, NDArray[np.float64]]:
+    def _numbers(self) -> Columns:
         """t of all steps taken, and the number of every sample there."""
         rows = self._rows(1)
         t = np.asarray(self._times[: len(rows)], np.float64)
@@ -93,7 +95,7 @@ class Traces(QScrollArea):
         self._grid.setContentsMargins(4, 4, 4, 4)
         self._grid.setSpacing(3)
         for plot in self.plots:
-            plot.asked.connect(self.asked)
+            plot.picked.connect(self.asked)
             plot.export_asked.connect(lambda suffix, plot=plot: self._on_export_asked(plot, suffix))
         self._columns = 0
         self._arrange(1)
