@@ -202,7 +202,7 @@ class CompareView(QScrollArea):
         self._second.advanced.connect(self._on_changed)
         self._second.failed.connect(self._on_failed)
         self.start.clicked.connect(self.compare)
-        self.plot.asked.connect(self.asked)
+        self.plot.picked.connect(self.asked)
         self.plot.export_asked.connect(self._on_export_asked)
         for grid in (self.first, self.second, self.apart):
             grid.saved.connect(self.saved)
