@@ -85,7 +85,7 @@ class Store(ABC):
         try:
             self.write(numbers, samples)
         except UserError as error:
-            raise UserError(f"{error}{self.kept(numbers.start)}") from error
+            raise UserError(f"{error}{self.kept(self.done)}") from error  # of what is there: a folder may be gone
 
     def kept(self, count: int) -> str:
         """The end of a sentence that says what is not lost."""

@@ -1,5 +1,6 @@
 """Many samples: the same as few, batch by batch, kept whatever happens, put together without being held."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -237,6 +238,16 @@ def test_a_full_disk_is_one_line_and_what_is_there_goes_on(tmp_path, name):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert "\n" not in str(error.value)
     assert run(tmp_path / name)[0].pictures == 3
+
+
+@pytest.mark.parametrize("name", ["many.npz", "many"])
+def test_a_folder_that_is_removed_meanwhile_is_one_line_that_claims_nothing_is_kept(tmp_path, name):
+    told = left_after(tmp_path / name, 5)  # the first batch is on the disk
+    shutil.rmtree(store(tmp_path / name).folder)
+    with pytest.raises(UserError, match=r"cannot write .* does not exist") as error:
+        list(told)
+    assert "kept" not in str(error.value)
+    assert run(tmp_path / name)[-1].finished
 
 
 def test_putting_together_holds_one_part_and_not_the_archive(tmp_path):

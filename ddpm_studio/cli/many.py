@@ -24,7 +24,7 @@ def draw_many(
     store = store_for(out, told, pixels_only=pixels_only)
     there = min(store.done, count)
     if there:
-        _say(f"{there} of {count} pictures are in {store.folder}; going on with the rest")
+        _say(f"{there} of {count} pictures are in {store.folder}; going on from there")
     report, halved = Told(count, "pictures", there), batch
     try:
         for made in generate(walk, steps, count, batch, store):

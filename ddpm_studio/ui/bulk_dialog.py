@@ -141,7 +141,9 @@ class BulkDialog(QDialog):
         self.show_made()
         if outcome is Outcome.FINISHED:
             self._told.setText(f"{self._out.name} is there.")
-        elif made is not None:
+        elif outcome is Outcome.FAILED:
+            self._told.setText(text)
+        elif made is not None and made.pictures:
             self._told.setText(f"{made.pictures:,} of {made.count:,} are kept; the same order goes on with them.")
 
     def _on_pause(self) -> None:

@@ -1,5 +1,6 @@
 """Many samples in the window: the same as the panel's, paused and gone on with, kept when stopped."""
 
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -112,6 +113,16 @@ def test_a_folder_of_something_else_is_refused_in_one_line(qtbot, bulk, session,
     assert "not of our making" in reported.args[0]
     qtbot.waitUntil(lambda: not bulk.running, timeout=10000)
     assert bulk._archive.isEnabled()
+
+
+def test_what_went_wrong_stands_in_the_small_window_too(qtbot, bulk, session, tmp_path):
+    bulk.form.set_value(Many(count=100_000, batch=4))
+    bulk.begin(tmp_path / "many.npz")
+    qtbot.waitUntil(lambda: bulk._made is not None, timeout=20000)
+    with qtbot.waitSignal(session.reported, timeout=20000) as reported:
+        (tmp_path / "many.npz.parts").rename(tmp_path / "gone")
+    assert bulk._told.text() == reported.args[0]
+    assert not bulk.running
 
 
 def test_too_little_memory_is_told_and_a_smaller_batch_goes_on(qtbot, bulk, session, tmp_path, monkeypatch):
