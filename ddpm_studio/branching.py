@@ -8,7 +8,7 @@ from ddpm_studio.denoiser import Denoiser
 from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
 from ddpm_studio.origin.start import Start, begin
-from ddpm_studio.route import Route, route, trunk
+from ddpm_studio.route import Leg, Route, route, trunk
 from ddpm_studio.step import State, Step
 from ddpm_studio.tree import begun, rows_in, steps, taken
 
@@ -56,11 +56,17 @@ def walk_along(document: Document, denoiser: Denoiser) -> Iterator[Step]:
     Raises:
         UserError: as `route_of`, `start_of`, `tree.begun` and `sample`.
     """
+    for _, step in legs_along(document, denoiser):
+        yield step
+
+
+def legs_along(document: Document, denoiser: Denoiser) -> Iterator[tuple[Leg, Step]]:
+    """Every step of `walk_along`, and the leg that it belongs to."""
     start, state = start_of(document, denoiser), None
     for leg in route_of(document).legs:
         state = State(start.stops[0], start.x) if state is None else begun(leg, state, denoiser.schedule)
         for step in islice(steps(denoiser, leg, state, start.known), leg.taken):
-            yield step
+            yield leg, step
             state = State(step.s, step.next, step.t, step.x0_clipped if leg.sampler.multistep else None)
 
 

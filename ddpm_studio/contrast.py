@@ -9,6 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ddpm_studio.data import to_bytes
+from ddpm_studio.data.pictures import Picture
 from ddpm_studio.denoiser import Denoiser
 from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
@@ -92,21 +94,29 @@ def against(path: Path, document: Document, denoiser: Denoiser) -> Iterator[Meet
     leg, start, T = path.route.legs[-1], path.route.starts[-1], denoiser.schedule.T
     if len(path) <= start:
         raise UserError("there is nothing to compare with yet: A has not been walked; press End")
-    x = path.state(start)
-    if denoiser.shape != tuple(x.shape[1:]):
-        b, a = ("×".join(map(str, shape)) for shape in (denoiser.shape, x.shape[1:]))
-        raise UserError(f"B makes samples of {b} values and A of {a}: choose a denoiser of the same pictures for B")
-    begin = max(round(path.times[start] / document.schedule.T * T), 1)
-    steps = sample(
-        denoiser,
-        document.contrasted.within(T).sampler,
-        seed=leg.seed,
-        samples=leg.samples,
-        x=x,
-        start=begin,
-        known=known_of(document.origin, denoiser),
-    )
+    x, stops = path.state(start), second_stops(path, document, T)
+    expect_alike(tuple(x.shape[1:]), denoiser.shape)
+    sampler, known = document.contrasted.within(T).sampler, known_of(document.origin, denoiser)
+    steps = sample(denoiser, sampler, seed=leg.seed, samples=leg.samples, x=x, start=stops[0], stops=stops, known=known)
     yield from contrast(path, document.schedule.T, steps, T)
+
+
+def expect_alike(a: tuple[int, ...], b: tuple[int, ...]) -> None:
+    """UserError: the samples of A and of B are not of one shape."""
+    if a != b:
+        one, two = ("×".join(map(str, shape)) for shape in (a, b))
+        raise UserError(f"B makes samples of {two} values and A of {one}: choose a denoiser of the same pictures for B")
+
+
+def second_stops(path: Path, document: Document, T: int) -> tuple[int, ...]:
+    """t of every state of B, whose denoiser's schedule has T steps, falling to 0; as `against`."""
+    begin = max(round(path.times[path.route.starts[-1]] / document.schedule.T * T), 1)
+    return document.contrasted.within(T).sampler.stops(T, begin)
+
+
+def painted(a: NDArray[np.float32], b: NDArray[np.float32]) -> tuple[Picture, Picture, Picture]:
+    """A, B and |A − B|, (N, C, H, W) each, as pictures: those on [−1, 1], the difference on [0, REACH]."""
+    return to_bytes(a), to_bytes(b), to_bytes(2.0 * np.abs(a - b) / REACH - 1.0)
 
 
 @torch.no_grad()

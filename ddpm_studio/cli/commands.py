@@ -7,7 +7,20 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ddpm_studio import __version__
-from ddpm_studio.cli import doctor, evaluate, export, fan, info, interpolate, noise, sample, schedule, train, window
+from ddpm_studio.cli import (
+    compare,
+    doctor,
+    evaluate,
+    export,
+    fan,
+    info,
+    interpolate,
+    noise,
+    sample,
+    schedule,
+    train,
+    window,
+)
 from ddpm_studio.cli.flags import SCHEDULE, Parser
 from ddpm_studio.errors import UserError
 
@@ -18,6 +31,7 @@ COMMANDS = {
     "sample": sample.add,
     "interpolate": interpolate.add,
     "fan": fan.add,
+    "compare": compare.add,
     "train": train.add,
     "evaluate": evaluate.add,
     "export": export.add,

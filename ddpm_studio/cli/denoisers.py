@@ -11,7 +11,7 @@ from ddpm_studio.cli.opened import document_in, located
 from ddpm_studio.cli.plane import tell_left_out
 from ddpm_studio.cli.progress import watched
 from ddpm_studio.cli.weights import add_weights_flags, weights_of
-from ddpm_studio.document import EXACT, Document
+from ddpm_studio.document import EXACT, Document, provenance
 from ddpm_studio.errors import UserError
 from ddpm_studio.sampler import wants_errors
 
@@ -79,6 +79,22 @@ def denoiser_of(args: argparse.Namespace, document: Document, checkpoint: "AnyCh
     denoiser = checkpoint.denoiser(weights_of(args), chosen(args.device))
     trained_on = checkpoint.header.document.dataset
     return _with_errors(denoiser, document, load(trained_on)) if wants_errors(document.sampler) else denoiser
+
+
+def expect_pictures(denoiser: "Denoiser", command: str) -> None:
+    """UserError: it makes points."""
+    if len(denoiser.shape) != 3:
+        raise UserError(f"{command} is for pictures, and this denoiser makes points")
+
+
+def told_of(
+    args: argparse.Namespace, document: Document, checkpoint: "AnyCheckpoint | None", command: str, **more: object
+) -> dict[str, object]:
+    """The provenance of what a command writes."""
+    told = provenance(document, command=command, **more)
+    if checkpoint is not None:
+        told["checkpoint"] = {"file": checkpoint.path.name, "sha256": checkpoint.sha256, "weights": weights_of(args)}
+    return told
 
 
 def _with_errors(denoiser: "Denoiser", document: Document, data: "Data") -> "Denoiser":

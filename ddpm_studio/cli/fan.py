@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddpm_studio.branch import MOST, TRUNK, Branch
-from ddpm_studio.cli.denoisers import add_end_flags, denoiser_of, opened, settled
+from ddpm_studio.cli.denoisers import add_end_flags, denoiser_of, expect_pictures, opened, settled, told_of
 from ddpm_studio.cli.flags import Subcommands, seed_of, whole
 from ddpm_studio.cli.progress import watched
-from ddpm_studio.document import Document, provenance
+from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import expect_writable
 
@@ -56,8 +56,10 @@ def _run(args: argparse.Namespace) -> None:
     kind = kind_of(out)
     if kind not in (Kind.PICTURE, Kind.ARRAYS):
         raise UserError(f"fan writes a PNG or an NPZ, not {out.name}")
-    xt, ends = _walked(document, denoiser_of(args, document, checkpoint))
-    spread, told = ends.std(0), provenance(document, command="fan", t=0)
+    denoiser = denoiser_of(args, document, checkpoint)
+    expect_pictures(denoiser, "fan")
+    xt, ends = _walked(document, denoiser)
+    spread, told = ends.std(0), told_of(args, document, checkpoint, "fan", t=0, sample=0)
     if kind is Kind.PICTURE:
         _draw(out, xt, spread, ends, told)
     else:
@@ -82,8 +84,6 @@ def _walked(document: Document, denoiser: "Denoiser") -> tuple[NDArray[np.float3
     """x_t (1, C, H, W) where the children part, and the children (k, C, H, W)."""
     from ddpm_studio.branching import route_of, walk_along  # noqa: PLC0415 - torch, not needed for --help
 
-    if len(denoiser.shape) != 3:
-        raise UserError("fan is for pictures, and this denoiser makes points")
     route = route_of(document)
     xt = None
     steps = watched(walk_along(document, denoiser), len(route.times) - 1, "reverse steps")

@@ -48,14 +48,16 @@ class Family(Generic[P]):
     """The class above all kinds: the fields they share are kept when the kind changes."""
     presets: Mapping[str, P] = field(default_factory=dict)
     """Values that can be named in the place of a kind."""
+    of: str = ""
+    """Whose it is, where a command has two of them: with "B", the flags are --b-sampler, --b-steps …"""
 
     def add_flags(self, parser: argparse.ArgumentParser, *, choice: bool = True) -> None:
         """A flag for the kind (unless the command has another way to say it) and one for each field of any kind."""
-        group = parser.add_argument_group(f"the {self.noun}")
+        group = parser.add_argument_group(f"the {self.noun} of {self.of}" if self.of else f"the {self.noun}")
         if choice:
-            group.add_argument(f"--{self.noun}", metavar="KIND", help=f"one of {', '.join(self._names())}")
+            group.add_argument(self._flag(self.noun), metavar="KIND", help=f"one of {', '.join(self._names())}")
         for parameter, owners in self._fields():
-            _add_flag(group, f"{self.noun}.{parameter.name}", parameter, owners)
+            _add_flag(group, self._flag(parameter.name), f"{self._mark}{parameter.name}", parameter, owners)
 
     def chosen(self, args: argparse.Namespace, kind: str | None, current: P) -> P:
         """`current` with what the flags say.
@@ -71,14 +73,15 @@ class Family(Generic[P]):
         given = self._given(args)
         for name in given:
             if name not in fields:
-                raise UserError(f"a {cls.kind} {self.noun} has no --{name.replace('_', '-')}; {self.flags_of(cls)}")
+                raise UserError(f"a {cls.kind} {self.noun} has no {self._flag(name)}; {self.flags_of(cls)}")
         typed = {n: text if isinstance(text, bool) else fields[n].parsed(text, cls.kind) for n, text in given.items()}
         kept = parameters(cls if cls is type(current) else self.base)
         return cls(**{p.name: getattr(current, p.name) for p in kept} | typed)
 
     def is_asked_for(self, args: argparse.Namespace) -> bool:
         """Whether any of its flags was given."""
-        return vars(args).get(self.noun) is not None or bool(self._given(args))
+        kind = self._flag(self.noun).strip("-").replace("-", "_")
+        return vars(args).get(kind) is not None or bool(self._given(args))
 
     def named(self, kind: str) -> type[P]:
         """The class of a kind; the UserError about an unknown one names all."""
@@ -88,14 +91,24 @@ class Family(Generic[P]):
 
     def flags_of(self, cls: type[P]) -> str:
         """The flags of a kind, in a sentence."""
-        return f"the flags of a {cls.kind} {self.noun} are {', '.join(p.flag for p in parameters(cls))}"
+        return f"the flags of a {cls.kind} {self.noun} are {', '.join(self._flag(p.name) for p in parameters(cls))}"
 
     def _names(self) -> list[str]:
         return [*self.presets, *self.kinds]
 
     def _given(self, args: argparse.Namespace) -> dict[str, str | bool]:
-        mark = f"{self.noun}."
+        mark = self._mark
         return {key.removeprefix(mark): value for key, value in vars(args).items() if key.startswith(mark)}
+
+    def _flag(self, name: str) -> str:
+        """As it is typed."""
+        prefix = f"{self.of.lower()}-" if self.of else ""
+        return f"--{prefix}{name.replace('_', '-')}"
+
+    @property
+    def _mark(self) -> str:
+        """What its fields are kept under."""
+        return f"{self.of}{self.noun}."
 
     def _fields(self) -> list[tuple[Parameter, str]]:
         """Each field of any kind once, with the names of the kinds that have it ("" for all)."""
@@ -111,6 +124,7 @@ class Family(Generic[P]):
 
 SCHEDULE = Family("schedule", SCHEDULES, Schedule)
 SAMPLER = Family("sampler", SAMPLERS, Sampler)
+SECOND_SAMPLER = Family("sampler", SAMPLERS, Sampler, of="B")
 NETWORK = Family("network", NETWORKS, Network, PRESETS)
 OBJECTIVE = Family("objective", OBJECTIVES, Objective)
 TRAINING = Family("training", {Training.kind: Training}, Training)
@@ -132,15 +146,13 @@ def whole(text: str, flag: str, low: int, high: int) -> int:
     return number
 
 
-def _add_flag(group: argparse._ArgumentGroup, dest: str, parameter: Parameter, owners: str) -> None:
+def _add_flag(group: argparse._ArgumentGroup, flag: str, dest: str, parameter: Parameter, owners: str) -> None:
     text = f"{owners}: {_explained(parameter)}" if owners else _explained(parameter)
     text = text.replace("%", "%%")
     if parameter.type is bool:
-        group.add_argument(
-            parameter.flag, dest=dest, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text
-        )
+        group.add_argument(flag, dest=dest, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text)
     else:
-        group.add_argument(parameter.flag, dest=dest, default=argparse.SUPPRESS, metavar=_metavar(parameter), help=text)
+        group.add_argument(flag, dest=dest, default=argparse.SUPPRESS, metavar=_metavar(parameter), help=text)
 
 
 def _metavar(parameter: Parameter) -> str:

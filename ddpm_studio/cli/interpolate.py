@@ -8,10 +8,10 @@ import numpy as np
 
 from ddpm_studio.branch import TRUNK
 from ddpm_studio.cli.chains import walk_of, walked
-from ddpm_studio.cli.denoisers import add_end_flags, denoiser_of, opened, settled
+from ddpm_studio.cli.denoisers import add_end_flags, denoiser_of, opened, settled, told_of
 from ddpm_studio.cli.flags import Subcommands, whole
 from ddpm_studio.cli.origin import begin_of, picture_of, tell_fitting
-from ddpm_studio.document import Document, provenance
+from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import expect_writable
 from ddpm_studio.origin import Between
@@ -62,7 +62,7 @@ def _run(args: argparse.Namespace) -> None:
 
     a, b = (fitted(ref, denoiser.shape).picture for ref in document.origin.references)
     strip = export.strip(np.stack([a, *to_bytes(chains.x[-1]), b]))
-    export.save_picture(out, strip, provenance(document, command="interpolate", t=0))
+    export.save_picture(out, strip, told_of(args, document, checkpoint, "interpolate", t=0, sample=0))
 
 
 def _document(args: argparse.Namespace, base: Document) -> Document:

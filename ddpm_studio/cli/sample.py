@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from ddpm_studio.branch import TRUNK
 from ddpm_studio.cli.chains import stops_of, walk_of, walked
-from ddpm_studio.cli.denoisers import denoiser_of, opened, settled
+from ddpm_studio.cli.denoisers import denoiser_of, opened, settled, told_of
 from ddpm_studio.cli.drawing import add_drawing_flags, drawing_of
 from ddpm_studio.cli.flags import SAMPLER, SCHEDULE, Subcommands, seed_of, whole
 from ddpm_studio.cli.many import draw_many
 from ddpm_studio.cli.opened import located
 from ddpm_studio.cli.origin import add_origin_flags, origin_of, tell_fitting
 from ddpm_studio.cli.plane import COUNT
-from ddpm_studio.cli.weights import add_weights_flags, weights_of
-from ddpm_studio.document import Document, provenance
+from ddpm_studio.cli.weights import add_weights_flags
+from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
 
 if TYPE_CHECKING:
@@ -106,12 +106,9 @@ def _told(
     args: argparse.Namespace, document: Document, numbers: Sequence[int], checkpoint: "AnyCheckpoint | None"
 ) -> dict[str, object]:
     """The provenance."""
-    told = provenance(document, command="sample", samples=len(numbers), seed=document.sampling.seed, t=0)
-    if args.samples is not None:
-        told["numbers"] = list(numbers)
-    if checkpoint is not None:
-        told["checkpoint"] = {"file": checkpoint.path.name, "sha256": checkpoint.sha256, "weights": weights_of(args)}
-    return told
+    more = {} if args.samples is None else {"numbers": list(numbers)}
+    seed = document.sampling.seed
+    return told_of(args, document, checkpoint, "sample", samples=len(numbers), seed=seed, t=0, **more)
 
 
 def _numbers(args: argparse.Namespace, default: int, most: int = MOST) -> Sequence[int]:

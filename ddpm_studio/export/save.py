@@ -1,6 +1,6 @@
 """Results to files, whole or absent: the suffix says what a file holds, its provenance where it comes from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from pathlib import Path
 
@@ -88,7 +88,6 @@ def save_samples(
         UserError: another suffix, or as `files.writing`.
         ValueError: arrays that do not belong together.
     """
-    _expect(path, Kind.ARRAYS)
     arrays: dict[str, NDArray[np.generic]] = {} if samples.ndim != 4 else {"arr_0": to_bytes(samples)}
     arrays["samples"] = samples.astype(np.float32, copy=False)
     way = {"trajectory": trajectory, "x0_hat": x0_hat, "eps_hat": eps_hat}
@@ -99,9 +98,15 @@ def save_samples(
         arrays["t"] = t.astype(np.int64)
     if len({len(arrays[key]) for key in (*way, "t") if key in arrays}) > 1:
         raise ValueError("trajectory, x0_hat, eps_hat and t must have one entry per frame")
-    arrays[NPZ_KEY] = np.array(to_text(provenance))
+    save_arrays(path, arrays, provenance)
+
+
+def save_arrays(path: Path, arrays: Mapping[str, NDArray[np.generic]], provenance: Provenance) -> None:
+    """Write arrays by their names as an uncompressed .npz. UserError: another suffix, or as `files.writing`."""
+    _expect(path, Kind.ARRAYS)
+    told = {**arrays, NPZ_KEY: np.array(to_text(provenance))}
     with writing(path) as part, part.open("wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]  # its stub takes any keyword for allow_pickle
+        np.savez(file, **told)  # type: ignore[arg-type]  # its stub takes any keyword for allow_pickle
 
 
 def _like(frames: NDArray[np.float32], samples: NDArray[np.float32], name: str) -> NDArray[np.float32]:

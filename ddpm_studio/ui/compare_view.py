@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from ddpm_studio.contrast import REACH, Look, contrast
+from ddpm_studio.contrast import REACH, Look, contrast, painted
 from ddpm_studio.data import to_bytes
 from ddpm_studio.export import Provenance
 from ddpm_studio.ui.band_plot import BandPlot
@@ -143,9 +143,9 @@ class CompareView(QScrollArea):
         other = self._picture(found[1])
         apart = np.abs(own - other)
         self.second.set_caption(f"B, t = {found[0] * T:.0f}")
-        self.second.show_pictures(to_bytes(other), other)
-        self.apart.show_pictures(to_bytes(2.0 * apart / REACH - 1.0), apart)
-        for grid in (self.first, self.second, self.apart):
+        three = (self.first, self.second, self.apart)
+        for grid, picture, values in zip(three, painted(own, other), (own, other, apart), strict=True):
+            grid.show_pictures(picture, values)
             grid.select(sample)
         far = np.sqrt(np.square(apart).reshape(len(apart), -1).mean(1))
         self.told.setText(f"RMS of A − B here: sample {sample} {far[sample]:.3f}, median {np.median(far):.3f}")
