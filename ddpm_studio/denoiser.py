@@ -24,6 +24,8 @@ __all__ = ["Denoiser", "Exact", "Odds", "Posterior", "Prediction", "Trained", "a
 
 CHUNK = 16384
 """Components weighed at once: bounds the memory of the weights at B × CHUNK numbers."""
+LEAST = -87.0
+"""The logarithm of a weight that is nothing beside 1. An exponential that underflows takes ten times as long."""
 
 
 class Denoiser(Protocol):
@@ -220,7 +222,7 @@ class _Merged:
 
     def add(self, logits: Tensor, means: Tensor) -> None:
         largest = torch.maximum(self.largest, logits.amax(1, keepdim=True))
-        weights = logits.sub_(largest).exp_()
+        weights = logits.sub_(largest).clamp_(min=LEAST).exp_()
         shrink = (self.largest - largest).exp_()
         self.total = self.total * shrink + weights.sum(1, keepdim=True)
         self.sum = torch.addmm(self.sum * shrink, weights, means)
