@@ -55,9 +55,9 @@ class Trained:
     module: nn.Module
     target: Target
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def __call__(self, x: Tensor, t: int) -> Prediction:
-        """x̂_0, ε̂ and what is known of their spread for x = x_t, shape (B, *shape), 1 ≤ t ≤ T."""
+        """x̂_0, ε̂ and what is known of their spread for x = x_t, shape (B, *shape), 1 ≤ t ≤ T; not to be changed."""
         device = next(self.module.parameters()).device
         values = asked(self.module, x.to(device), torch.full((len(x),), t, device=device)).to(x)
         return Answer(self.target, values).read(self.schedule, x, t)

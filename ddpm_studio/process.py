@@ -23,7 +23,7 @@ def at(table: Table, t: Time, like: Tensor) -> Tensor:
 
 
 def factor(table: Table, t: Time, like: Tensor) -> Tensor | float:
-    """The same to multiply or divide `like` by: a number where t is one for all, which costs less and gives the same."""
+    """The same to multiply or divide `like` by: a number where t is one for all, which costs less."""
     return float(table[t]) if isinstance(t, int) else at(table, t, like)
 
 
