@@ -57,12 +57,19 @@ class Dots(pg.ScatterPlotItem):
 
 
 class Strokes(pg.PlotCurveItem):
-    """Lines: pairs of ends, or one line with gaps."""
+    """Lines: pairs of ends, or one line with gaps.
 
-    def __init__(self, connect: str = "finite") -> None:
+    Args:
+        connect: pairs or finite.
+        still: whether it changes seldom; then its pixels are kept, and what moves above it is painted without it.
+    """
+
+    def __init__(self, connect: str = "finite", *, still: bool = False) -> None:
         super().__init__(connect=connect, antialias=True)
         self._connected = connect
         self.setVisible(False)
+        if still:
+            self.setCacheMode(self.CacheMode.DeviceCoordinateCache)
 
     def show_line(self, x: Floats, y: Floats) -> None:
         """(N,) each."""
