@@ -39,11 +39,11 @@ class StepsAtHand(QObject):
         self._recalling, self._steps = None, {}
 
     def step(self, number: int) -> Step | None:
-        """The step if it is quickly had."""
+        """The step if it is quickly had: it is at hand, or made again without asking the denoiser."""
         assert self._path is not None
-        if number in self._steps:
-            return self._steps[number]
-        return self._path.step(number) if self._path.keeps(number) else None
+        if number not in self._steps and self._path.keeps(number):
+            self.remember(number, self._path.step(number))
+        return self._steps.get(number)
 
     def remember(self, number: int, step: Step) -> None:
         """Has a step at hand, and no longer those that were longest ago."""
@@ -65,13 +65,13 @@ class StepsAtHand(QObject):
     def prepare(self, number: int) -> None:
         """Makes the steps ready that lead to this one, the nearest first, if they are not: going back is quick."""
         assert self._path is not None
-        shown = self.step(number)
+        shown = self._steps.get(number)
         if self._recalling is not None or shown is None:
             return
         self.remember(number, shown)  # what is made now must not push it out
         reach = max(min(BEHIND, self._most(shown) // 2), self._path.stride)
         for before in range(number - 1, max(number - reach, 0) - 1, -1):
-            if self.step(before) is None:
+            if before not in self._steps and not self._path.keeps(before):
                 self._preparing = self._path.around(before)
                 self._make(before)
                 return

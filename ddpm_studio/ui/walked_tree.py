@@ -1,5 +1,7 @@
 """What has been walked of a document's tree of chains, with a note of every step; it stays while branches change."""
 
+from dataclasses import replace
+
 from ddpm_studio.anatomy import Sizes
 from ddpm_studio.branch import TRUNK, Branches
 from ddpm_studio.branching import broken, route_of
@@ -84,6 +86,12 @@ class WalkedTree:
             place -= 1
         stem = route.legs[place - 1]
         return notes, Standing(place, 0, tree.standing(stem, stem.taken)) if place else None
+
+
+def grown_from(document: Document, source: Source) -> tuple[object, ...]:
+    """What decides the chain that is looked at: the tree's root, and its branches, whatever they are called."""
+    branches = tuple(replace(branch, name="") for branch in document.branches)
+    return *_root(document, source), branches, document.branch
 
 
 def _root(document: Document, source: Source) -> tuple[object, ...]:

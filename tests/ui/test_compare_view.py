@@ -33,7 +33,7 @@ def panel(qtbot, session):
     qtbot.addWidget(panel)
     panel.resize(1300, 720)
     panel.show()
-    panel._inspector.show_view(panel._compare)
+    panel._inspector.show_view(panel._inspector.compare)
     panel._player.slider.setValue(STEPS)
     qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=10000)
     yield panel
@@ -41,12 +41,12 @@ def panel(qtbot, session):
 
 
 def compare(qtbot, panel, count):
-    panel._compare.start.click()
-    qtbot.waitUntil(lambda: len(panel._compare._second._far) == count, timeout=10000)
+    panel._inspector.compare.start.click()
+    qtbot.waitUntil(lambda: len(panel._inspector.compare._second._far) == count, timeout=10000)
 
 
 def test_b_is_what_its_settings_give_from_the_same_noise(qtbot, panel, session):
-    view = panel._compare
+    view = panel._inspector.compare
     session.edit("compare", second=Second(Ddim(steps=10)))
     compare(qtbot, panel, 11)
     denoiser = panel._chain.model.denoiser
@@ -60,13 +60,13 @@ def test_b_is_what_its_settings_give_from_the_same_noise(qtbot, panel, session):
 def test_the_same_settings_differ_nowhere(qtbot, panel, session):
     session.edit("compare", second=Second(Ancestral(steps=STEPS)))
     compare(qtbot, panel, STEPS + 1)
-    assert not panel._compare.apart._values.any()
-    assert panel._compare.plot._chosen.yData.tolist() == [0.0] * (STEPS + 1)
-    assert panel._compare.told.text() == "RMS of A − B here: sample 0 0.000, median 0.000"
+    assert not panel._inspector.compare.apart._values.any()
+    assert panel._inspector.compare.plot._chosen.yData.tolist() == [0.0] * (STEPS + 1)
+    assert panel._inspector.compare.told.text() == "RMS of A − B here: sample 0 0.000, median 0.000"
 
 
 def test_both_are_shown_where_the_player_is(qtbot, panel, session):
-    view = panel._compare
+    view = panel._inspector.compare
     session.edit("compare", second=Second(Ddim(steps=10)))
     compare(qtbot, panel, 11)
     panel._player.go(10)
@@ -81,7 +81,7 @@ def test_both_are_shown_where_the_player_is(qtbot, panel, session):
 
 
 def test_another_chain_makes_a_comparison_old(qtbot, panel, session):
-    view = panel._compare
+    view = panel._inspector.compare
     compare(qtbot, panel, STEPS + 1)
     session.edit("seed", sampling=replace(session.document.sampling, seed=9))
     qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=10000)
@@ -90,15 +90,15 @@ def test_another_chain_makes_a_comparison_old(qtbot, panel, session):
 
 
 def test_a_setting_that_cannot_be_walked_is_one_line_in_the_message_bar(qtbot, panel, session, tmp_path):
-    panel._compare.controls.denoiser.asked.emit(str(tmp_path / "missing.safetensors"))
+    panel._inspector.compare.controls.denoiser.asked.emit(str(tmp_path / "missing.safetensors"))
     with qtbot.waitSignal(session.reported, timeout=5000) as told:
-        panel._compare.start.click()
+        panel._inspector.compare.start.click()
     assert "missing.safetensors" in told.args[0]
-    assert panel._compare.second.isHidden()
+    assert panel._inspector.compare.second.isHidden()
 
 
 def test_what_is_compared_is_undone_and_an_old_comparison_is_not_shown_as_a_new_one(qtbot, panel, session):
-    view = panel._compare
+    view = panel._inspector.compare
     compare(qtbot, panel, STEPS + 1)
     assert session.document.second is None  # the same as nothing: DDIM with as many steps
     view.controls.sampler.edited.emit(Ddim(steps=7, eta=0.5))
@@ -115,7 +115,7 @@ def test_what_is_compared_is_undone_and_an_old_comparison_is_not_shown_as_a_new_
 
 def test_more_steps_than_the_schedule_has_are_refused_and_the_controls_go_back(panel, session, qtbot):
     with qtbot.waitSignal(session.reported) as told:
-        panel._compare.controls.sampler.edited.emit(Ddim(steps=101))
+        panel._inspector.compare.controls.sampler.edited.emit(Ddim(steps=101))
     assert "101" in told.args[0]
     assert session.document.second is None
 
@@ -125,26 +125,26 @@ def test_on_a_branch_b_leaves_where_the_branch_does(qtbot, panel, session):
     session.edit("branch", branches=(twig,), branch=0, second=Second(twig.sampler))
     qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=10000)
     compare(qtbot, panel, 11)
-    assert not panel._compare.apart._values.any()
-    assert panel._compare.plot._t.max() == 50
+    assert not panel._inspector.compare.apart._values.any()
+    assert panel._inspector.compare.plot._t.max() == 50
 
 
 def test_another_path_of_the_tree_is_compared_without_another_walk(qtbot, panel, session):
     twig = Branch(TRUNK, 50, Ddim(steps=STEPS), 3, (0, 1, 2), (0, 1, 2), "mine")
     session.edit("branch", branches=(twig,), branch=0)
     qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=10000)
-    controls = panel._compare.controls
+    controls = panel._inspector.compare.controls
     assert [controls.what.itemText(i) for i in range(3)] == ["other settings", "path: trunk", "path: mine"]
     controls.what.setCurrentIndex(1)
     controls.what.activated.emit(1)
     assert controls.sampler.isHidden()
     compare(qtbot, panel, STEPS + 1)
-    shares, rows = panel._compare._second.far(of_noisy=True)
+    shares, rows = panel._inspector.compare._second.far(of_noisy=True)
     assert [bool(row.any()) for row in rows[:-1]] == [share < 0.5 for share in shares[:-1]]  # both end as one picture
 
 
 def test_closing_while_b_is_walked_leaves_no_thread(qtbot, panel, session):
     session.edit("compare", second=Second(Ancestral(steps=100)))
-    panel._compare.start.click()
+    panel._inspector.compare.start.click()
     panel.close_jobs()
     assert not any(job.running for job in panel.findChildren(Job))

@@ -1,7 +1,6 @@
 """The sampling panel: the reverse chain, one step at a time, forwards and backwards."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 
@@ -9,15 +8,13 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from ddpm_studio.document import EXACT, Document, provenance
+from ddpm_studio.document import Document, provenance
 from ddpm_studio.export import Provenance
 from ddpm_studio.neighbours import Neighbours
-from ddpm_studio.ui.compare_view import CompareView
 from ddpm_studio.ui.denoiser_choice import DenoiserChoice
 from ddpm_studio.ui.model import Model, Source
 from ddpm_studio.ui.place import Place
 from ddpm_studio.ui.player import Player
-from ddpm_studio.ui.progress_view import ProgressView
 from ddpm_studio.ui.reverse_chain import ReverseChain
 from ddpm_studio.ui.reverse_walk import Frame
 from ddpm_studio.ui.sample_order import SampleOrder
@@ -25,13 +22,13 @@ from ddpm_studio.ui.sampling_columns import SamplingColumns
 from ddpm_studio.ui.sampling_controls import SamplingControls
 from ddpm_studio.ui.sampling_export import Walked
 from ddpm_studio.ui.sampling_export_button import SamplingExportButton
+from ddpm_studio.ui.sampling_inspector import SamplingInspector
 from ddpm_studio.ui.sampling_views import SamplingViews
 from ddpm_studio.ui.session import Session
-from ddpm_studio.ui.step_inspector import StepInspector
 from ddpm_studio.ui.still_label import StillLabel
-from ddpm_studio.ui.tree_view import TreeView
 from ddpm_studio.ui.turning import turn
 from ddpm_studio.ui.walked_chain import told_of, walked_of
+from ddpm_studio.ui.walked_tree import grown_from
 
 SPEED = 25  # steps a second at first
 ROOMY = 860  # logical pixels: the panel's width that leaves room to inspect
@@ -62,13 +59,7 @@ class SamplingPanel(QWidget):
         self._player = Player("step", SPEED, "steps/s", self)  # made first: the panel's first control by keyboard
         self._controls = SamplingControls(session, self)
         self._views = SamplingViews(self._provenance, self)
-        self._inspector = StepInspector(self._provenance, self)
-        self._tree = TreeView(session, self._chain, self._provenance, self)
-        self._progress = ProgressView(self._chain, self._provenance, self)
-        self._inspector.add_view("Tree", self._tree)
-        self._inspector.add_view("Progress", self._progress)
-        self._compare = CompareView(session, self._chain, self._provenance, self)
-        self._inspector.add_view("Compare", self._compare)
+        self._inspector = SamplingInspector(session, self._chain, self._provenance, self)
         self._order = SampleOrder(lambda: self._chain.trajectory, self._compared, lambda: self._selected, self)
         self._status = StillLabel(parent=self)
         self._export = SamplingExportButton(self._walked, self)
@@ -88,9 +79,8 @@ class SamplingPanel(QWidget):
         self._chain.close()
         self._choice.close()
         self._order.close_jobs()
-        self._compare.close_jobs()
+        self._inspector.close_jobs()
         self._controls.close_jobs()
-        self._progress.close_jobs()
         self._export.close_jobs()
 
     @property
@@ -170,7 +160,7 @@ class SamplingPanel(QWidget):
 
     def _on_settled(self, document: Document) -> None:
         """Begins again with what has been chosen; another picture in the noising panel is no reason to."""
-        made_of = _made_of(document, self._source())
+        made_of = grown_from(document, self._source())
         if self._begun == made_of:
             self._chain.contrast_with(document.second)
             return
@@ -182,7 +172,7 @@ class SamplingPanel(QWidget):
         self._player.set_end(len(self._chain.times) - 1)
         self._player.show_position(self._chain.wanted)
         self.show_sample(min(self._selected, self._chain.count - 1))
-        self._tree.show_tree()
+        self._inspector.tree.show_tree()
 
     def _on_moved(self, position: int) -> None:
         self._leads, self._resumes = True, False
@@ -261,7 +251,6 @@ class SamplingPanel(QWidget):
 
     def _connect(self) -> None:
         session, chain = self._session, self._chain
-        views = self._views, self._tree, self._progress, self._compare
         session.settled.connect(self._on_settled)
         session.placed.connect(self._on_placed)
         session.live_changed.connect(self._on_renewed)
@@ -287,24 +276,15 @@ class SamplingPanel(QWidget):
         self._order.ordered.connect(self._views.show_order)
         self._order.marked.connect(self._views.show_marks)
         self._order.refused.connect(session.reported)
-        for asked in (self._inspector.asked, self._tree.asked, self._progress.asked, self._compare.asked):
-            asked.connect(session.set_t)
+        self._inspector.asked.connect(session.set_t)
         self._inspector.stepped.connect(self._player.step)
         self._inspector.currentChanged.connect(self._on_turned)
-        for refused in (shown.refused for shown in (*views, self._inspector, self._export)):
-            refused.connect(session.reported)
-        for saved in (shown.saved for shown in (*views, self._inspector, self._export)):
-            saved.connect(session.noticed)
+        for shown in (self._views, self._inspector, self._export):
+            shown.refused.connect(session.reported)
+            shown.saved.connect(session.noticed)
         for grid in self._views.grids:
             grid.installEventFilter(self)
             grid.addAction(self._order.one)
-
-
-def _made_of(document: Document, source: Source) -> tuple[object, ...]:
-    """What decides the chain: the schedule only where the denoiser is exact, for a network has its own."""
-    schedule = document.schedule if document.denoiser == EXACT else None
-    branches = tuple(replace(branch, name="") for branch in document.branches)
-    return source, schedule, document.sampler, document.sampling, document.origin, branches, document.branch
 
 
 def _reading(source: Source) -> str:
