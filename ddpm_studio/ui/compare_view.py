@@ -6,9 +6,9 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from ddpm_studio.contrast import REACH, Look, contrast, painted
 from ddpm_studio.data import to_bytes
@@ -19,12 +19,13 @@ from ddpm_studio.ui.model import Model
 from ddpm_studio.ui.plot_export import ask_and_save
 from ddpm_studio.ui.reverse_chain import ReverseChain
 from ddpm_studio.ui.reverse_walk import Frame
+from ddpm_studio.ui.scroll_column import ScrollColumn
 from ddpm_studio.ui.second_chain import Pair, SecondChain, meetings_of
 from ddpm_studio.ui.second_controls import SETTINGS, SecondControls
 from ddpm_studio.ui.session import Session
 
 
-class CompareView(QScrollArea):
+class CompareView(ScrollColumn):
     """A page of the inspector. B is walked from where A began and with A's noise, once that is asked for."""
 
     asked = Signal(int)
@@ -34,7 +35,8 @@ class CompareView(QScrollArea):
     def __init__(
         self, session: Session, chain: ReverseChain, provenance: Callable[[], Provenance], parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
+        page = QWidget()
+        super().__init__(page, parent)
         self._session, self._chain, self._provenance = session, chain, provenance
         self._shown: tuple[Frame, int] | None = None
         self._second = SecondChain(self)
@@ -52,7 +54,7 @@ class CompareView(QScrollArea):
         self.told = QLabel(self)
         self.told.setWordWrap(True)
         self.plot = BandPlot("RMS of A − B", "root mean square difference of A and B at the same t/T", "noise")
-        self._lay_out()
+        self._lay_out(page)
         self._connect()
 
     def close_jobs(self) -> None:
@@ -85,6 +87,7 @@ class CompareView(QScrollArea):
     def showEvent(self, event: QShowEvent) -> None:
         """What can be chosen is looked up anew."""
         self.controls.show_document()
+        self.show_pair()
         super().showEvent(event)
 
     def compare(self) -> None:
@@ -105,7 +108,7 @@ class CompareView(QScrollArea):
                 return
             meetings = partial(contrast, path, T, way.walk(), T)
         if pair is not None:
-            self.told.clear()
+            self.told.setText("walking B …")
             self._second.walk(pair, meetings)
 
     def _pair(self) -> Pair | None:
@@ -163,17 +166,18 @@ class CompareView(QScrollArea):
             self.plot.show_rows([share * T for share in shares], rows, min(self._shown[1], rows.shape[1] - 1))
 
     def _on_changed(self, _second: object = None) -> None:
-        self.show_pair()
+        if self.isVisible():
+            self.show_pair()
 
     def _on_failed(self, text: str) -> None:
+        self.told.clear()
         self.show_pair()
         self.refused.emit(text)
 
     def _on_export_asked(self, suffix: str) -> None:
         ask_and_save(self.plot, suffix, self._provenance, self.saved, self.refused)
 
-    def _lay_out(self) -> None:
-        page = QWidget()
+    def _lay_out(self, page: QWidget) -> None:
         grids = QGridLayout()
         grids.setSpacing(3)
         for place, grid in enumerate((self.first, self.second, self.apart)):
@@ -188,12 +192,8 @@ class CompareView(QScrollArea):
         column.addLayout(grids, 3)
         column.addWidget(self.told)
         column.addWidget(self.plot, 2)
+        self.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # what is left of the height
         self.plot.hide()
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setWidget(page)
 
     def _connect(self) -> None:
         self._session.settled.connect(self._on_changed)
