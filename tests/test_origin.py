@@ -133,7 +133,7 @@ def test_a_mask_goes_into_a_document_and_comes_back(pictures):
 
 @pytest.mark.parametrize("text", [INLINE + "AAAA", INLINE + "%%%", INLINE])
 def test_a_damaged_mask_is_refused_in_one_line(text):
-    with pytest.raises(UserError, match="mask in this document is damaged"):
+    with pytest.raises(UserError, match="picture in this document is damaged"):
         mask_of(text, SHAPE)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from PIL import Image
 
+from ddpm_studio.data.inline import INLINE, from_inline, to_inline
 from ddpm_studio.data.pictures import (
     MAX_PIXELS,
     MAX_SIZE,
@@ -24,6 +25,7 @@ from ddpm_studio.data.pictures import (
     to_image,
     to_unit,
 )
+from ddpm_studio.data.source import open_source
 from ddpm_studio.errors import UserError
 
 RGB = np.random.default_rng(0).integers(0, 256, (9, 12, 3), dtype=np.uint8)
@@ -298,3 +300,18 @@ def test_floats_are_rounded_and_clipped_and_nan_is_black():
 @given(values=npst.arrays(np.float64, (1, 3, 3), elements=st.floats(-1, 1)))
 def test_rounding_is_to_the_nearest_level(values):
     assert np.abs(to_unit(to_bytes(values)) - values).max() <= 1 / 255 + 1e-6
+
+
+# in the document itself
+
+
+@given(picture=pictures)
+def test_a_picture_as_text_is_the_same_picture_also_as_a_source(picture):
+    assert np.array_equal(from_inline(to_inline(picture)), picture)
+    assert np.array_equal(open_source(to_inline(picture)), picture)
+
+
+@pytest.mark.parametrize("text", [INLINE, f"{INLINE}!!", f"{INLINE}aGVsbG8=", to_inline(RGB)[:-30]])
+def test_a_damaged_picture_in_a_document_is_one_line(text):
+    with pytest.raises(UserError, match="damaged; paint or paste it again"):
+        open_source(text)

@@ -2,6 +2,7 @@
 
 from ddpm_studio.assets import asset, photographs
 from ddpm_studio.data.datasets import DATASETS, load_pictures
+from ddpm_studio.data.inline import INLINE, from_inline
 from ddpm_studio.data.pictures import Picture, fit, open_picture, shrink, to_channels
 from ddpm_studio.errors import UserError
 from ddpm_studio.files import existing
@@ -13,8 +14,9 @@ LONGEST = 512  # pixels on the longer side of a picture whose size is left to it
 def open_source(ref: str, size: int | None = None, grey: bool = False) -> Picture:
     """The picture (H, W, C) that `ref` names.
 
-    `ref` is a shipped photograph ("chelsea"), a training picture of a shipped set ("fashion:7"), or a path. With a
-    size it is cut to a centred square of that side; without, it keeps its own, shrunk to LONGEST on the longer side.
+    `ref` is a shipped photograph ("chelsea"), a training picture of a shipped set ("fashion:7"), a path, or the
+    picture itself as text (see `data.inline`). With a size it is cut to a centred square of that side; without, it
+    keeps its own, shrunk to LONGEST on the longer side.
     `grey` makes one channel of three.
 
     Raises:
@@ -26,6 +28,8 @@ def open_source(ref: str, size: int | None = None, grey: bool = False) -> Pictur
 
 
 def _named(ref: str) -> Picture:
+    if ref.startswith(INLINE):
+        return from_inline(ref)
     name, colon, index = ref.partition(":")
     if ref in photographs():
         return open_picture(asset("images", f"{ref}.png"))

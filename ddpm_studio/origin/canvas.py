@@ -1,21 +1,16 @@
 """A user's picture and mask, brought to the shape that a network takes; NumPy and Pillow only."""
 
-import base64
-import binascii
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
 from ddpm_studio.data import Picture, fit, open_picture, open_source, to_channels
+from ddpm_studio.data.inline import INLINE, from_inline, to_inline
 from ddpm_studio.errors import UserError
 
 Mask = NDArray[np.bool_]  # (H, W), true where the picture is to be repaired
-INLINE = "data:image/png;base64,"
-"""What a mask begins with that is in the document itself, as one painted in the window."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +42,7 @@ def mask_of(ref: str, shape: tuple[int, ...]) -> Mask:
     size = _size(shape)
     if not ref:
         return np.zeros((size, size), np.bool_)
-    picture = _inline(ref) if ref.startswith(INLINE) else open_picture(Path(ref).expanduser())
+    picture = from_inline(ref) if ref.startswith(INLINE) else open_picture(Path(ref).expanduser())
     mask: Mask = to_channels(fit(picture, size), 1)[..., 0] >= 128
     if not mask.any():
         raise UserError("nothing in this mask is white, and white is what is repaired; paint some of it white")
@@ -56,19 +51,7 @@ def mask_of(ref: str, shape: tuple[int, ...]) -> Mask:
 
 def reference_of(mask: Mask) -> str:
     """The mask (H, W) as text that `mask_of` reads: "" where it repairs nothing."""
-    if not mask.any():
-        return ""
-    file = io.BytesIO()
-    Image.fromarray(mask).save(file, "PNG")
-    return INLINE + base64.b64encode(file.getvalue()).decode("ascii")
-
-
-def _inline(ref: str) -> Picture:
-    try:
-        with Image.open(io.BytesIO(base64.b64decode(ref.removeprefix(INLINE), validate=True)), formats=["PNG"]) as file:
-            return np.asarray(file.convert("L"))[..., None]
-    except (binascii.Error, UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombWarning) as error:
-        raise UserError("the mask in this document is damaged; paint it again") from error
+    return to_inline(np.where(mask, np.uint8(255), np.uint8(0))[..., None]) if mask.any() else ""
 
 
 def _size(shape: tuple[int, ...]) -> int:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QKeySequence, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
     QColorDialog,
@@ -20,13 +20,15 @@ from PySide6.QtWidgets import (
 from torch import Tensor
 
 from ddpm_studio.branch import ALL, Branch, Edit, Ink, Paste, Stroke
-from ddpm_studio.data import to_bytes
+from ddpm_studio.data import fit, to_bytes
+from ddpm_studio.data.inline import to_inline
 from ddpm_studio.errors import UserError
 from ddpm_studio.painting import painted
 from ddpm_studio.params import Knots, Parameters, Range
 from ddpm_studio.schedule import Schedule
 from ddpm_studio.ui.form import Form
 from ddpm_studio.ui.paint_canvas import PaintCanvas
+from ddpm_studio.ui.pixels import picture_of
 
 INKS = {
     Ink.COLOUR: "the colour with the noise of this t: a draw from q(xₜ | x₀ = colour)",
@@ -69,8 +71,10 @@ class PaintView(QDialog):
         self.all = QCheckBox("on all samples", self)
         self.all.setToolTip("every sample gets the next strokes, each with noise of its own")
         self.paste = self._button(
-            "Paste picture…", "put a picture, noised to this t, over the whole of xₜ", self._on_paste
+            "Paste", "put the clipboard's picture, noised to this t, over xₜ (Ctrl+V)", self._on_paste
         )
+        self.paste.setShortcut(QKeySequence.StandardKey.Paste)
+        self.named = self._button("Picture…", "put a picture, by its name or from a file, over xₜ", self._on_named)
         self.back = self._button("Take back", "the last stroke is undone (Ctrl+Z)", self._on_back)
         self.back.setShortcut("Ctrl+Z")
         self.told = QLabel(self)
@@ -149,8 +153,19 @@ class PaintView(QDialog):
         self.colour.setAccessibleDescription(self._colour)
 
     def _on_paste(self) -> None:
+        clipboard = QGuiApplication.clipboard()
+        copied, image = clipboard.mimeData(), clipboard.image()
+        files = [url.toLocalFile() for url in copied.urls() if url.isLocalFile()] if copied else []  # None: it is empty
+        if files:
+            self._on_pasted(files[0])
+        elif image.isNull():
+            self.told.setText("There is no picture on the clipboard: copy one, then paste it.")
+        else:
+            self._on_pasted(to_inline(fit(picture_of(image), self._side)))
+
+    def _on_named(self) -> None:
         dialog = QInputDialog(self)
-        dialog.setWindowTitle("Paste picture")
+        dialog.setWindowTitle("Put a picture over xₜ")
         dialog.setLabelText("A photograph (chelsea), a data set's picture (pixel-faces:7), or a file:")
         dialog.setTextValue("chelsea")
         dialog.textValueSelected.connect(self._on_pasted)
@@ -158,7 +173,12 @@ class PaintView(QDialog):
         dialog.open()
 
     def _on_pasted(self, ref: str) -> None:
-        self._add(Paste(ref.strip(), 0, 0, min(self._x.shape[2:]), self._row()))
+        self._add(Paste(ref.strip(), 0, 0, self._side, self._row()))
+
+    @property
+    def _side(self) -> int:
+        """Pixels of the longest square that fits on x_t."""
+        return min(self._x.shape[2:])
 
     def _button(self, text: str, tip: str, action: object) -> QPushButton:
         button = QPushButton(text, self)
@@ -170,7 +190,7 @@ class PaintView(QDialog):
 
     def _lay_out(self) -> None:
         tools = QVBoxLayout()
-        for widget in (self.brush, self.colour, self.all, self.paste, self.back):
+        for widget in (self.brush, self.colour, self.all, self.paste, self.named, self.back):
             tools.addWidget(widget)
         tools.addStretch()
         row = QHBoxLayout()

@@ -5,16 +5,15 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QBuffer, QIODevice, QRect, SignalInstance
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QPainter
 from PySide6.QtSvg import QSvgGenerator
 
 from ddpm_studio.errors import UserError
 from ddpm_studio.export import Provenance, save_picture
 from ddpm_studio.export.provenance import to_text
 from ddpm_studio.files import write_bytes
+from ddpm_studio.ui.pixels import picture_of
 from ddpm_studio.ui.plot import Plot
 from ddpm_studio.ui.saving import ask_target
 
@@ -46,7 +45,7 @@ def save_plot(plot: Plot, path: Path, provenance: Provenance) -> None:
         case ".svg":
             write_bytes(path, _vectors(plot, provenance))
         case _:
-            save_picture(path, _pixels(plot), provenance)
+            save_picture(path, picture_of(plot.grab().toImage()), provenance)
 
 
 def _numbers(plot: Plot) -> bytes:
@@ -56,12 +55,6 @@ def _numbers(plot: Plot) -> bytes:
     writer.writerow(columns)
     writer.writerows(zip(*(column.tolist() for column in columns.values()), strict=True))
     return out.getvalue().encode()
-
-
-def _pixels(plot: Plot) -> NDArray[np.uint8]:
-    image = plot.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
 
 
 def _vectors(plot: Plot, provenance: Provenance) -> bytes:

@@ -10,40 +10,28 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QInputDialog
+from sampling_panels import shown_panel, small_session
 
 from ddpm_studio.branch import TRUNK, Ink
 from ddpm_studio.data.source import open_source
 from ddpm_studio.document import Document, Sampling
 from ddpm_studio.sampler import Ancestral, Ddim
-from ddpm_studio.schedule import Linear
 from ddpm_studio.ui.branch_dialog import BranchDialog
 from ddpm_studio.ui.paint_view import PaintView
-from ddpm_studio.ui.panels.sampling import SamplingPanel
-from ddpm_studio.ui.session import Session
 
 STEPS = 20
 
 
 @pytest.fixture
 def session(tmp_path):
-    path = tmp_path / "pictures.npz"
-    np.savez(path, arr_0=np.random.default_rng(0).integers(0, 256, (32, 6, 6, 3), np.uint8))
-    sampling = Sampling(count=4, seed=5)
-    return Session(
-        Document(schedule=Linear(T=100), dataset=str(path), sampler=Ancestral(steps=STEPS), sampling=sampling)
-    )
+    return small_session(tmp_path, Ancestral(steps=STEPS), count=4)
 
 
 @pytest.fixture
 def panel(qtbot, session):
-    panel = SamplingPanel(session)
-    qtbot.addWidget(panel)
-    panel.resize(1300, 560)
-    panel.show()
-    panel._inspector.show_view(panel._inspector.tree)
-    go(qtbot, panel, 0)
-    yield panel
-    panel.close_jobs()
+    with shown_panel(qtbot, session, 1300, 560) as panel:
+        panel._inspector.show_view(panel._inspector.tree)
+        yield panel
 
 
 def go(qtbot, panel, index):
