@@ -4,40 +4,27 @@ import torch
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from sampling_panels import shown_panel, small_session
 
 from ddpm_studio.anatomy import one
 from ddpm_studio.data import to_bytes
-from ddpm_studio.document import Document, Sampling
 from ddpm_studio.sampler import SAMPLERS, Ancestral, Heun
-from ddpm_studio.schedule import Linear
 from ddpm_studio.ui.algorithm_line import number
-from ddpm_studio.ui.image_view import image_of
-from ddpm_studio.ui.panels.sampling import SamplingPanel
-from ddpm_studio.ui.session import Session
+from ddpm_studio.ui.pixels import image_of
 
 STEPS = 20
 
 
 @pytest.fixture
 def session(tmp_path):
-    path = tmp_path / "pictures.npz"
-    np.savez(path, arr_0=np.random.default_rng(0).integers(0, 256, (16, 6, 6, 3), np.uint8))
-    sampler = Ancestral(steps=STEPS, clip=False)
-    return Session(
-        Document(schedule=Linear(T=100), dataset=str(path), sampler=sampler, sampling=Sampling(count=3, seed=5))
-    )
+    return small_session(tmp_path, Ancestral(steps=STEPS, clip=False), count=3, pictures=16)
 
 
 @pytest.fixture
 def panel(qtbot, session):
-    panel = SamplingPanel(session)
-    qtbot.addWidget(panel)
-    panel.resize(1300, 640)
-    panel.show()
-    panel._inspector.show_view(panel._inspector.algorithm)
-    qtbot.waitUntil(lambda: at(panel) == 0, timeout=5000)
-    yield panel
-    panel.close_jobs()
+    with shown_panel(qtbot, session, 1300, 640) as panel:
+        panel._inspector.show_view(panel._inspector.algorithm)
+        yield panel
 
 
 def at(panel):

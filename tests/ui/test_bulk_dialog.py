@@ -1,40 +1,30 @@
 """Many samples in the window: the same as the panel's, paused and gone on with, kept when stopped."""
 
-
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from sampling_panels import shown_panel, small_session
 
 from ddpm_studio.data import open_picture
-from ddpm_studio.document import Document, Sampling
+from ddpm_studio.document import Document
 from ddpm_studio.export import read_provenance
 from ddpm_studio.sampler import Ddim
-from ddpm_studio.schedule import Linear
 from ddpm_studio.ui import bulk_dialog
 from ddpm_studio.ui.bulk_dialog import Many
-from ddpm_studio.ui.panels.sampling import SamplingPanel
-from ddpm_studio.ui.session import Session
 
 STEPS = 10
 
 
 @pytest.fixture
 def session(tmp_path):
-    path = tmp_path / "pictures.npz"
-    np.savez(path, arr_0=np.random.default_rng(0).integers(0, 256, (32, 6, 6, 3), np.uint8))
-    sampler, sampling = Ddim(steps=STEPS, eta=1.0), Sampling(count=4, seed=5)
-    return Session(Document(schedule=Linear(T=100), dataset=str(path), sampler=sampler, sampling=sampling))
+    return small_session(tmp_path, Ddim(steps=STEPS, eta=1.0), count=4)
 
 
 @pytest.fixture
 def panel(qtbot, session):
-    panel = SamplingPanel(session)
-    qtbot.addWidget(panel)
-    panel.show()
-    qtbot.waitUntil(lambda: panel._frame is not None, timeout=10000)
-    yield panel
-    panel.close_jobs()
+    with shown_panel(qtbot, session, 1200, 440) as panel:
+        yield panel
 
 
 @pytest.fixture

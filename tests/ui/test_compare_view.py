@@ -3,41 +3,29 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from sampling_panels import shown_panel, small_session
 
 from ddpm_studio.branch import TRUNK, Branch
-from ddpm_studio.document import Document, Sampling
 from ddpm_studio.sample import sample
 from ddpm_studio.sampler import Ancestral, Ddim
-from ddpm_studio.schedule import Linear
 from ddpm_studio.second import Second
 from ddpm_studio.ui.job import Job
-from ddpm_studio.ui.panels.sampling import SamplingPanel
-from ddpm_studio.ui.session import Session
 
 STEPS = 20
 
 
 @pytest.fixture
 def session(tmp_path):
-    path = tmp_path / "pictures.npz"
-    np.savez(path, arr_0=np.random.default_rng(0).integers(0, 256, (16, 6, 6, 3), np.uint8))
-    sampling = Sampling(count=3, seed=5)
-    return Session(
-        Document(schedule=Linear(T=100), dataset=str(path), sampler=Ancestral(steps=STEPS), sampling=sampling)
-    )
+    return small_session(tmp_path, Ancestral(steps=STEPS), count=3, pictures=16)
 
 
 @pytest.fixture
 def panel(qtbot, session):
-    panel = SamplingPanel(session)
-    qtbot.addWidget(panel)
-    panel.resize(1300, 720)
-    panel.show()
-    panel._inspector.show_view(panel._inspector.compare)
-    panel._player.slider.setValue(STEPS)
-    qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=10000)
-    yield panel
-    panel.close_jobs()
+    with shown_panel(qtbot, session, 1300, 720) as panel:
+        panel._inspector.show_view(panel._inspector.compare)
+        panel._player.slider.setValue(STEPS)
+        qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=10000)
+        yield panel
 
 
 def compare(qtbot, panel, count):

@@ -7,18 +7,16 @@ from PIL import Image
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
+from sampling_panels import shown_panel, small_session
 
 from ddpm_studio.data import to_bytes
 from ddpm_studio.document import Document, Sampling
 from ddpm_studio.errors import UserError
 from ddpm_studio.export import Quantity, Which, read_provenance
 from ddpm_studio.sampler import Ancestral
-from ddpm_studio.schedule import Linear
 from ddpm_studio.ui.chain_look import ChainLook, remember, remembered
 from ddpm_studio.ui.document_file import DocumentFile
-from ddpm_studio.ui.panels.sampling import SamplingPanel
 from ddpm_studio.ui.sampling_export import CHAIN_EXPORTS
-from ddpm_studio.ui.session import Session
 
 STEPS = 20
 GRID, STRIP, FILM, NUMBERS = range(4)
@@ -44,22 +42,13 @@ class _Settings:
 
 @pytest.fixture
 def session(tmp_path):
-    path = tmp_path / "pictures.npz"
-    np.savez(path, arr_0=np.random.default_rng(0).integers(0, 256, (32, 6, 6, 3), np.uint8))
-    sampling = Sampling(count=4, seed=5)
-    document = Document(schedule=Linear(T=100), dataset=str(path), sampler=Ancestral(steps=STEPS), sampling=sampling)
-    return Session(document)
+    return small_session(tmp_path, Ancestral(steps=STEPS), count=4)
 
 
 @pytest.fixture
 def panel(qtbot, session):
-    panel = SamplingPanel(session)
-    qtbot.addWidget(panel)
-    panel.resize(1200, 440)
-    panel.show()
-    qtbot.waitUntil(lambda: panel._frame is not None, timeout=10000)
-    yield panel
-    panel.close_jobs()
+    with shown_panel(qtbot, session, 1200, 440) as panel:
+        yield panel
 
 
 def opened(panel, kind, **choices):

@@ -2,44 +2,26 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from sampling_panels import shown_panel, small_session
 
 from ddpm_studio.commitment import committed, distances, order
-from ddpm_studio.document import Document, Sampling
+from ddpm_studio.document import Sampling
 from ddpm_studio.sampler import Ancestral
-from ddpm_studio.schedule import Linear
 from ddpm_studio.ui.image_view import ImageGrid
-from ddpm_studio.ui.panels.sampling import SamplingPanel
 from ddpm_studio.ui.sample_order import Order
-from ddpm_studio.ui.session import Session
 
 STEPS = 20
 
 
 @pytest.fixture
 def session(tmp_path):
-    path = tmp_path / "pictures.npz"
-    np.savez(path, arr_0=np.random.default_rng(0).integers(0, 256, (16, 6, 6, 3), np.uint8))
-    return Session(
-        Document(
-            schedule=Linear(T=100),
-            dataset=str(path),
-            sampler=Ancestral(steps=STEPS),
-            sampling=Sampling(count=6, seed=5),
-        )
-    )
+    return small_session(tmp_path, Ancestral(steps=STEPS), count=6, pictures=16)
 
 
 @pytest.fixture
 def panel(qtbot, session):
-    panel = SamplingPanel(session)
-    qtbot.addWidget(panel)
-    panel.resize(1200, 440)
-    panel.show()
-    panel.activateWindow()
-    qtbot.waitUntil(lambda: panel._frame is not None, timeout=5000)
-    panel.setFocus()
-    yield panel
-    panel.close_jobs()
+    with shown_panel(qtbot, session, 1200, 440) as panel:
+        yield panel
 
 
 def to_the_end(qtbot, panel):

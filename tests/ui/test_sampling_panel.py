@@ -6,6 +6,7 @@ import torch
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from sampling_panels import PATIENCE, shown_panel, small_session
 
 from ddpm_studio.document import Document, Sampling
 from ddpm_studio.export import read_provenance
@@ -14,37 +15,19 @@ from ddpm_studio.schedule import Cosine, Linear
 from ddpm_studio.ui.job import Job
 from ddpm_studio.ui.neighbours_view import NeighboursView
 from ddpm_studio.ui.panels.sampling import SamplingPanel
-from ddpm_studio.ui.session import Session
 
 STEPS = 40
-PATIENCE = 60_000  # ms: it ends what never ends, and judges no speed
 
 
 @pytest.fixture
 def session(tmp_path):
-    path = tmp_path / "pictures.npz"
-    np.savez(path, arr_0=np.random.default_rng(0).integers(0, 256, (32, 6, 6, 3), np.uint8))
-    return Session(
-        Document(
-            schedule=Linear(T=100),
-            dataset=str(path),
-            sampler=Ancestral(steps=STEPS),
-            sampling=Sampling(count=4, seed=5),
-        )
-    )
+    return small_session(tmp_path, Ancestral(steps=STEPS), count=4)
 
 
 @pytest.fixture
 def panel(qtbot, session):
-    panel = SamplingPanel(session)
-    qtbot.addWidget(panel)
-    panel.resize(1200, 440)
-    panel.show()
-    panel.activateWindow()
-    qtbot.waitUntil(lambda: at(panel) == 0, timeout=PATIENCE)
-    panel.setFocus()
-    yield panel
-    panel.close_jobs()
+    with shown_panel(qtbot, session, 1200, 440) as panel:
+        yield panel
 
 
 def at(panel: SamplingPanel) -> int:
