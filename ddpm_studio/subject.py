@@ -39,6 +39,11 @@ class Subject:
         """Whether the probe's samples were held out; else they are training samples."""
         return len(self.data.test) > 0 and not self.seen
 
+    @property
+    def optimal(self) -> bool:
+        """Whether no guess is better on the probe: it is of the very density that an exact denoiser knows."""
+        return self.exact is not None and (self.exact.variance > 0.0 or not self.held_out)
+
     def under(self, schedule: Schedule) -> "Subject":
         """An exact denoiser follows another schedule; a network keeps to the one it was trained under."""
         return self if self.exact is None else replace(self, denoiser=self.exact.with_schedule(schedule))

@@ -5,9 +5,8 @@ import pytest
 import torch
 from torch.distributions import Normal
 
-from ddpm_studio.curve import monotone_cubic
 from ddpm_studio.denoiser import Exact, Prediction
-from ddpm_studio.likelihood import ErrorCurve, GaussianCurve, Level, measured, on_grid
+from ddpm_studio.likelihood import ErrorCurve, GaussianCurve, Level, measured, on_grid, stages, surveyed
 from ddpm_studio.likelihood.measure import RATIOS, EvenLogSnr
 from ddpm_studio.noise import Purpose, gaussian
 from ddpm_studio.process import eps_from_x0, q_sample
@@ -18,8 +17,7 @@ SCHEDULE = Linear()
 
 
 def curve_of(denoiser, x0, **options):
-    asked, times = on_grid(denoiser)
-    return ErrorCurve.of(measured(asked, x0, times.tolist(), tables=None, **options), x0)
+    return ErrorCurve.of(surveyed(denoiser, x0), x0, **options)
 
 
 def eps_stderr(curve):
@@ -28,7 +26,7 @@ def eps_stderr(curve):
 
 
 def test_the_grid_falls_evenly_in_log_snr():
-    np.testing.assert_allclose(np.diff(EvenLogSnr().log_snr[1:]), -0.25, atol=1e-9)
+    np.testing.assert_allclose(np.diff(EvenLogSnr().log_snr[1:]), -0.0625, atol=1e-9)
     assert EvenLogSnr().log_snr[[1, -1]] == pytest.approx([14.0, -14.0])
 
 
@@ -56,11 +54,63 @@ def two_points(log_snr):
     return (1 - guess) ** 2 @ (weight / weight.sum()) / (1 - alpha_bar[:, 0])
 
 
-def test_between_the_levels_of_the_grid_the_cubic_is_near_closed_forms():
-    grid, fine = EvenLogSnr().log_snr[:0:-1], np.linspace(-13.9, 13.9, 3001)
+def through(known):
+    """The curve that is measured where `known` is the error of v̂, without chance: one sample stands for all."""
+    grid = EvenLogSnr().log_snr[1::4]
+    errors = known(grid) / (1.0 + np.exp(grid))
+    levels = [
+        Level(t, log_snr, np.array([error]), None)
+        for t, (log_snr, error) in enumerate(zip(grid, errors, strict=True), 1)
+    ]
+    return ErrorCurve.of(levels, torch.zeros(1, 2))
+
+
+def test_between_the_levels_first_asked_the_cubic_is_near_closed_forms():
+    fine = np.linspace(-13.9, 13.9, 3001)
     for known, within in ((GaussianCurve(0.01).v_error, 1e-4), (GaussianCurve(0.25).v_error, 1e-4), (two_points, 1e-3)):
         truth = known(fine)
-        np.testing.assert_allclose(monotone_cubic(grid, known(grid), fine), truth, rtol=0, atol=within * truth.max())
+        np.testing.assert_allclose(through(known).v_error(fine), truth, rtol=0, atol=within * truth.max())
+
+
+def test_where_the_error_falls_by_powers_of_ten_the_curve_between_levels_does_not_leave_it():
+    """An error of exp(−exp(λ)): as that of two points goes, and of any data that are known by heart."""
+    fine = np.linspace(0.0, 3.5, 200)
+    found = through(lambda log_snr: np.exp(-np.exp(log_snr))).v_error(fine)
+    np.testing.assert_allclose(np.log(found), -np.exp(fine), rtol=0.02)
+
+
+def test_more_levels_are_asked_where_the_error_changes_fast_and_only_there():
+    exact, x0 = Exact.mixture(SCHEDULE, torch.eye(3)), torch.eye(3).repeat(100, 1)
+    (first, coarse), (more, fine) = ((count, list(levels)) for count, levels in stages(exact, x0))
+    assert (first, more) == (len(coarse), len(fine))
+    added = np.array([level.log_snr for level in fine])
+    assert more >= 12
+    assert -8.0 < added.min() < 0.0 < added.max() < 5.0  # from blind to certain; beyond both nothing changes
+    assert not {level.t for level in coarse} & {level.t for level in fine}
+
+
+def test_a_network_is_asked_once_at_each_of_its_levels():
+    ((count, levels),) = stages(Off(torch.zeros(3, 1, 2, 2)), torch.zeros(3, 1, 2, 2))
+    assert len({level.t for level in levels}) == count
+
+
+def test_an_error_that_cannot_rise_is_shown_without_the_rises_that_chance_has_made():
+    """On 64 of its samples an exact denoiser is wrong now and then where it is nearly certain."""
+    data = torch.randint(0, 256, (200, 30), generator=torch.Generator().manual_seed(3)) / 127.5 - 1
+    levels, x0 = list(surveyed(Exact.mixture(SCHEDULE, data), data[:64])), data[:64]
+    fine = np.linspace(-13.0, 13.0, 2000)
+    raw, falling = (ErrorCurve.of(levels, x0, falling=falling) for falling in (False, True))
+    rises = [np.diff(curve.x0_error(fine)).clip(0.0).sum() for curve in (raw, falling)]
+    assert rises[0] > 0.02
+    assert rises[1] < 0.2 * rises[0]  # the cubic runs through the error of v̂, which may rise
+    np.testing.assert_allclose(falling.v_error(fine).mean(), raw.v_error(fine).mean(), rtol=0.01)
+
+
+def test_the_halves_of_a_curve_have_its_levels_between_them_and_its_ends_both():
+    curve = through(two_points)
+    even, odd = curve.halves
+    assert {*even.log_snr} | {*odd.log_snr} == {*curve.log_snr}
+    assert {*even.log_snr} & {*odd.log_snr} == {curve.log_snr[0], curve.log_snr[-1]}
 
 
 def test_two_points_have_the_errors_of_the_reference():

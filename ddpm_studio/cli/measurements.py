@@ -13,10 +13,11 @@ from ddpm_studio.likelihood import (
     bound,
     estimated,
     evenly_filled,
+    interpolation_error,
     learned_bound,
     measured,
-    on_grid,
     sampler_variance,
+    stages,
 )
 from ddpm_studio.schedule import Table
 from ddpm_studio.subject import Subject
@@ -70,15 +71,21 @@ def rate_of(subject: Subject, sigma: str, seed: int) -> Report:
             "--rate-distortion goes by the error alone; choose --sigma beta, beta-tilde, optimum or sampler"
         )
     schedule, variance = subject.denoiser.schedule, bound_variance(subject, sigma)
-    asked, times = on_grid(subject.denoiser)
-    levels = measured(asked, subject.probe.x0, times.tolist(), seed=seed, tables=None)
-    found = bound(schedule, ErrorCurve.of(watched(levels, len(times), "noise levels"), subject.probe.x0), variance)
+    x0 = subject.probe.x0
+    seen = [
+        level
+        for count, levels in stages(subject.denoiser, x0, seed=seed)
+        for level in watched(levels, count, "noise levels")
+    ]
+    curve = ErrorCurve.of(seen, x0, falling=subject.optimal)
+    found, off = bound(schedule, curve, variance), interpolation_error(schedule, curve, variance)
     t = np.arange(schedule.T + 1)
     columns = {"t": t.tolist(), "rate": found.rate.tolist(), "rmse": found.distortion.tolist()}
     lines = ["    t  rate (bits/dim)  RMSE (0–255)"]
     lines += [f"{i:5d} {found.rate[i]:16.5f} {found.distortion[i]:13.4f}" for i in _some(schedule.T)]
+    lines += [f"interpolated between {len(seen)} noise levels: the total is within about {off:.1g} bits/dim"]
     return Report(
-        {"rate_distortion": columns},
+        {"rate_distortion": columns, "noise_levels": len(seen), "interpolation_error": off},
         columns,
         found.rate[1:].tolist(),
         {"this denoiser": found.distortion[1:].tolist()},

@@ -1,6 +1,6 @@
 """The errors of a denoiser at some noise levels, sample by sample, and which levels tell most."""
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from math import log
 from typing import Annotated
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ddpm_studio.denoiser import Denoiser, Exact
 from ddpm_studio.levels import probe_times
+from ddpm_studio.likelihood.times import evenly_filled
 from ddpm_studio.noise import Purpose, gaussian
 from ddpm_studio.params import Range
 from ddpm_studio.process import q_sample
@@ -23,6 +24,10 @@ Floats = NDArray[np.float64]
 
 LEVELS = 64
 """Noise levels at which a network is asked: as many of its own t's."""
+STRIDE = 4
+"""How many levels of the even grid lie in the step from one first asked to the next."""
+CHANGE, NOTHING = 1.1, 1e-9
+"""By what factor the error of v̂ changes where all of them are asked; the share of the largest that counts as none."""
 RATIOS = np.array([1e-3, 0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.5, 3.0, 10.0])
 """σ²/β at which the decoder is tabulated: densest where β̃ lies."""
 LOUDEST = -3.0
@@ -33,7 +38,7 @@ LOUDEST = -3.0
 class EvenLogSnr(Schedule):
     """The grid: log SNR falls evenly from one end to the other. Not offered: it is no schedule to sample with."""
 
-    T: Annotated[int, Range(2, 4000), "levels"] = 113
+    T: Annotated[int, Range(2, 4000), "levels"] = 449
     first: Annotated[float, Range(-20.0, 20.0), "log SNR at t = 1"] = 14.0
     last: Annotated[float, Range(-20.0, 20.0), "log SNR at t = T"] = -14.0
 
@@ -57,11 +62,42 @@ class Level:
 
 
 def on_grid(denoiser: Denoiser) -> tuple[Denoiser, Times]:
-    """The denoiser and the t's to measure it at: an exact one on the even grid, a network at LEVELS of its own t's."""
+    """The denoiser and the t's to ask first: an exact one on the even grid, a network at LEVELS of its own t's."""
     if isinstance(denoiser, Exact):
         grid = EvenLogSnr()
-        return denoiser.with_schedule(grid), np.arange(1, grid.T + 1)
+        return denoiser.with_schedule(grid), np.arange(1, grid.T + 1, STRIDE)
     return denoiser, probe_times(denoiser.schedule, LEVELS)
+
+
+def between(levels: Sequence[Level]) -> list[int]:
+    """The t's of the even grid between those of `levels` where the error of v̂ changes much from one to the next."""
+    rising = sorted(levels, key=lambda level: level.t)
+    times = [level.t for level in rising]
+    errors = np.array([level.x0_errors.mean() * (1.0 + np.exp(level.log_snr)) for level in rising])
+    errors = np.maximum(errors, NOTHING * errors.max())
+    steep = np.abs(np.diff(np.log(errors))) > log(CHANGE)
+    return [t for i in np.flatnonzero(steep) for t in range(times[i] + 1, times[i + 1])]
+
+
+def stages(denoiser: Denoiser, x0: Tensor, *, seed: int = 0) -> Iterator[tuple[int, Iterator[Level]]]:
+    """What makes a curve, one measurement after the other, and of how many levels each is; to be run out in turn.
+
+    The first is evenly filled in, so that any beginning of it covers the whole range. With an exact denoiser a second
+    one follows where the first has found the error to change fast. Args and errors: as in `measured`.
+    """
+    asked, times = on_grid(denoiser)
+    first: list[Level] = []
+    order = [int(times[place - 1]) for place in evenly_filled(len(times))]
+    yield len(order), _kept(measured(asked, x0, order, seed=seed, tables=None), first)
+    if isinstance(denoiser, Exact):
+        more = between(first)
+        yield len(more), measured(asked, x0, more, seed=seed, tables=set())
+
+
+def surveyed(denoiser: Denoiser, x0: Tensor, *, seed: int = 0) -> Iterator[Level]:
+    """All levels of all `stages`."""
+    for _, levels in stages(denoiser, x0, seed=seed):
+        yield from levels
 
 
 @torch.no_grad()
@@ -97,6 +133,12 @@ def measured(
             spread = learned_log_variance(schedule, torch.tensor([t]), 2.0 * guess.v - 1.0)
             bits = bound_terms(schedule, x0, xt, torch.full((len(x0),), t), x0_hat, spread).double().numpy()
             yield Level(t, log_snr, errors, table, bits, float(spread.exp().mean()))
+
+
+def _kept(levels: Iterable[Level], into: list[Level]) -> Iterator[Level]:
+    for level in levels:
+        into.append(level)
+        yield level
 
 
 def _table(x0: Tensor, x0_hat: Tensor, beta: float) -> Floats:

@@ -15,7 +15,7 @@ import numpy as np
 from torch import Tensor
 
 from ddpm_studio.errors import UserError
-from ddpm_studio.likelihood.error_curve import Curve, standard_error
+from ddpm_studio.likelihood.error_curve import Curve, ErrorCurve, standard_error
 from ddpm_studio.likelihood.measure import Floats, Level
 from ddpm_studio.likelihood.variance import ReverseVariance, pull, refuse_infinite
 from ddpm_studio.sampler import Times
@@ -118,6 +118,15 @@ def bound(schedule: Schedule, curve: Curve, sigma: ReverseVariance | Table) -> B
     weights = pull(schedule)[2:] ** 2 * noise[2:] / (2.0 * variance[2:] * log(2.0))
     each = prior + last + curve.weighted(log_snr[2:], weights)  # up to a constant, the same for all
     return Bound(schedule, variance, float(prior.mean()), terms, x0_error, standard_error(each))
+
+
+def interpolation_error(schedule: Schedule, curve: ErrorCurve, sigma: ReverseVariance | Table) -> float:
+    """How far a bound may be off for lying between measured levels, in bits per dimension; what chance does counts too.
+
+    It is half of what the bounds from every other level, the even ones and the odd ones, are apart.
+    """
+    even, odd = (bound(schedule, half, sigma).total for half in curve.halves)
+    return abs(even - odd) / 2.0
 
 
 def learned_bound(schedule: Schedule, levels: Iterable[Level], x0: Tensor) -> Bound:

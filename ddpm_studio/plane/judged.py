@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ddpm_studio.denoiser import Denoiser
 from ddpm_studio.levels import Probe, probe_times
-from ddpm_studio.likelihood import ErrorCurve, ReverseVariance, bound, measured, on_grid
+from ddpm_studio.likelihood import ErrorCurve, ReverseVariance, bound, surveyed
 from ddpm_studio.plane.metrics import Field, Likelihood, log_likelihood
 from ddpm_studio.plane.world import World
 from ddpm_studio.schedule import Schedule
@@ -54,5 +54,4 @@ def judged(world: World) -> Iterator[Judgement]:
 
 
 def _curve(denoiser: Denoiser, x0: torch.Tensor) -> ErrorCurve:
-    on, times = on_grid(denoiser)
-    return ErrorCurve.of(measured(on, x0, times.tolist(), tables=None), x0)
+    return ErrorCurve.of(surveyed(denoiser, x0), x0)

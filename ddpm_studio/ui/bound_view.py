@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from ddpm_studio.likelihood import Bound, by_decades
 from ddpm_studio.ui import theme
+from ddpm_studio.ui.elided_label import ElidedLabel
 from ddpm_studio.ui.line_plot import Line
 from ddpm_studio.ui.over_t import OverT
 
@@ -60,48 +61,22 @@ class BoundView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.total = QLabel(self)
-        self.total.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.total.setWordWrap(True)
         self._pictures = self._roomy = True
+        self.total, self.about, self.estimate = ElidedLabel(self), QLabel(self), QLabel(self)
         self.published = QLabel(PUBLISHED, self)
-        self.published.setWordWrap(True)
         self.published.setEnabled(False)
         self.split = SplitBar(self)
-        self.estimate = QLabel(self)
-        self.estimate.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.estimate.setWordWrap(True)
+        self.terms, self.linear, self.rate, self.errors = _plots(self)
+        for plot in self.plots:
+            plot.picked.connect(self.picked)
         self.show_estimate("")
-        self.terms = OverT(
-            "terms over t",
-            "Lₜ₋₁ in bits per dimension at each t ≥ 2, and what of it the error costs; click to move t",
-            (Line("Lₜ₋₁", "posterior", 2.0), Line("λₜ·ε-error", "weight", 1.0, dashed=True)),
-            self,
-            log=True,
-            limits=(-9.0, 2.0),
-        )
-        self.linear = OverT(
-            "terms Lₜ₋₁, t on a log axis",
-            "Lₜ₋₁ in bits per dimension, so that heights can be compared; click to move t",
-            (Line("", "posterior", 2.0),),
-            self,
-            decades=True,
-        )
-        self.rate = OverT(
-            "bits sent before xₜ is known, t on a log axis",
-            "L_T + Σ Lₛ₋₁ over s > t, in bits per dimension; click to move t",
-            (Line("", "snr", 2.0),),
-            self,
-            decades=True,
-        )
-        self.errors = OverT(
-            "errors over t",
-            "‖ε − ε̂‖² (all that L_simple weighs) and ‖x₀ − x̂₀‖², means per value; click to move t",
-            (Line("ε̂", "noise", 2.0), Line("x̂₀", "signal", 2.0)),
-            self,
-            log=True,
-            limits=(-7.0, 3.0),
-        )
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        for label in (self.total, self.estimate):
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        for label in (self.about, self.estimate, self.published):
+            label.setWordWrap(True)
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(4)
@@ -110,9 +85,7 @@ class BoundView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 4, 4, 4)
         column.setSpacing(4)
-        for plot in self.plots:
-            plot.picked.connect(self.picked)
-        for widget in (self.total, self.estimate, self.split):
+        for widget in (self.total, self.about, self.estimate, self.split):
             column.addWidget(widget)
         column.addLayout(grid, 1)
         column.addWidget(self.published)
@@ -122,9 +95,11 @@ class BoundView(QWidget):
         """All of them."""
         return (self.terms, self.linear, self.rate, self.errors)
 
-    def show_bound(self, bound: Bound | None, told: str) -> None:
-        """Draws a bound; `told` says in a line what it is."""
-        self.total.setText(told)
+    def show_bound(self, bound: Bound | None, told: str, about: str = "") -> None:
+        """Draws a bound; `told` says in a line what it is, and `about`, which a drag leaves alone, what it is of."""
+        self.total.set_full_text(told)
+        if about != self.about.text():  # a new text has everything laid out anew
+            self.about.setText(about)
         self.split.show_bound(bound)
         if bound is None:
             for plot, lines in ((self.terms, 2), (self.linear, 1), (self.rate, 1), (self.errors, 2)):
@@ -159,3 +134,38 @@ class BoundView(QWidget):
         for plot in (self.linear, self.errors):
             plot.setVisible(width >= 620 and height >= 300)
         self.rate.setVisible(height >= 240)
+
+
+def _plots(parent: QWidget) -> tuple[OverT, OverT, OverT, OverT]:
+    """The terms, once more on a linear axis, the cumulative rate, the errors."""
+    terms = OverT(
+        "terms over t",
+        "Lₜ₋₁ in bits per dimension at each t ≥ 2, and what of it the error costs; click to move t",
+        (Line("Lₜ₋₁", "posterior", 2.0), Line("λₜ·ε-error", "weight", 1.0, dashed=True)),
+        parent,
+        log=True,
+        limits=(-9.0, 2.0),
+    )
+    linear = OverT(
+        "terms Lₜ₋₁, t on a log axis",
+        "Lₜ₋₁ in bits per dimension, so that heights can be compared; click to move t",
+        (Line("", "posterior", 2.0),),
+        parent,
+        decades=True,
+    )
+    rate = OverT(
+        "bits sent before xₜ is known, t on a log axis",
+        "L_T + Σ Lₛ₋₁ over s > t, in bits per dimension; click to move t",
+        (Line("", "snr", 2.0),),
+        parent,
+        decades=True,
+    )
+    errors = OverT(
+        "errors over t",
+        "‖ε − ε̂‖² (all that L_simple weighs) and ‖x₀ − x̂₀‖², means per value; click to move t",
+        (Line("ε̂", "noise", 2.0), Line("x̂₀", "signal", 2.0)),
+        parent,
+        log=True,
+        limits=(-7.0, 3.0),
+    )
+    return terms, linear, rate, errors

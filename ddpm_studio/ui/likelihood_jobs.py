@@ -8,11 +8,20 @@ from time import monotonic
 from PySide6.QtCore import QObject, Signal
 
 from ddpm_studio.document import Document
-from ddpm_studio.likelihood import Bound, ErrorCurve, Level, ReverseVariance, bound, estimated, learned_bound
+from ddpm_studio.likelihood import (
+    Bound,
+    ErrorCurve,
+    Level,
+    ReverseVariance,
+    bound,
+    estimated,
+    interpolation_error,
+    learned_bound,
+)
 from ddpm_studio.schedule import Schedule
 from ddpm_studio.subject import Subject
 from ddpm_studio.ui.job import Job, Outcome
-from ddpm_studio.ui.likelihood_work import Opened, climbing, coded, curve, every_level, gaps, remembered
+from ddpm_studio.ui.likelihood_work import Opened, Planned, climbing, coded, curve, every_level, gaps, remembered
 from ddpm_studio.ui.live import LiveNetwork
 
 FEWEST = 4
@@ -57,7 +66,7 @@ class Measurements(QObject):
     @property
     def at_rest(self) -> bool:
         """Whether nothing is being measured now; a curve that waits to be gone on with is at rest."""
-        return not self.running and self.subject is not None and not (self._jobs.keys() - {CURVE})
+        return not self.running and self.levels > 0 and not (self._jobs.keys() - {CURVE})
 
     @property
     def unfinished(self) -> bool:
@@ -77,7 +86,8 @@ class Measurements(QObject):
     def curve(self) -> ErrorCurve | None:
         """From the levels there are; None where there are too few."""
         if self._curve is None and len(self._levels) >= FEWEST and self.subject is not None:
-            self._curve = ErrorCurve.of(self._levels, self.subject.probe.x0)
+            falling = self.subject.optimal and not self.whole  # every t measured is shown as it was measured
+            self._curve = ErrorCurve.of(self._levels, self.subject.probe.x0, falling=falling)
         return self._curve
 
     def bound(self, schedule: Schedule, sigma: ReverseVariance | None) -> Bound | None:
@@ -92,6 +102,11 @@ class Measurements(QObject):
             return None
         return learned_bound(self.subject.denoiser.schedule, self._levels, self.subject.probe.x0)
 
+    def off(self, schedule: Schedule, sigma: ReverseVariance) -> float | None:
+        """How far `bound` may be off for lying between noise levels; None: every t of `schedule` has been measured."""
+        found, every = self.curve(), self.whole and not self.running and schedule == self.measured_under
+        return None if found is None or every else interpolation_error(schedule, found, sigma)
+
     def own(self, schedule: Schedule) -> Schedule:
         """That which samples are drawn by: a network's own, `schedule` with an exact denoiser."""
         return schedule if self.subject is None or self.subject.exact else self.subject.denoiser.schedule
@@ -100,7 +115,8 @@ class Measurements(QObject):
         """Reads another denoiser and says what a level costs; goes on by itself where the curve takes a moment."""
         self.stop()
         self.subject, self._levels, self._curve, self.whole, self.has_learned = None, [], None, False, False
-        self._start(CURVE, partial(curve, document, live, trained), steps=2)
+        self.levels = 0
+        self._start(CURVE, partial(curve, document, live, trained), steps=3)
 
     def play(self, seconds: float = inf) -> None:
         """Goes on with the curve, for so long at most if it is far from its end by then."""
@@ -203,10 +219,12 @@ class Measurements(QObject):
     def _on_levels(self, values: list[object]) -> None:
         for value in values:
             if isinstance(value, Opened):
-                self.subject, self.seconds, self.levels = value.subject, value.seconds, value.levels
+                self.subject, self.seconds = value.subject, value.seconds
                 self.measured_under = value.subject.denoiser.schedule
                 self.opened.emit(value.subject)
-                if self.seconds * min(ENOUGH, self.levels) <= AT_ONCE:
+            elif isinstance(value, Planned):
+                self.levels = value.levels
+                if not self._levels and self.seconds * min(ENOUGH, self.levels) <= AT_ONCE:
                     self.play(AT_ONCE)
             elif isinstance(value, Level):
                 self._levels.append(value)

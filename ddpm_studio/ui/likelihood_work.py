@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from time import perf_counter
 
 import numpy as np
@@ -31,6 +32,7 @@ from ddpm_studio.likelihood import (
     on_grid,
     received,
     short_chain,
+    stages,
 )
 from ddpm_studio.neighbours import compare
 from ddpm_studio.sample import sample
@@ -47,8 +49,13 @@ class Opened:
     subject: Subject
     seconds: float
     """What one level takes."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """How many levels the curve will have, as far as is known."""
+
     levels: int
-    """Of the curve."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +90,7 @@ class Climb:
     chains: int
 
 
-def curve(document: Document, live: LiveNetwork | None, trained: bool) -> Iterator[Opened | Level]:
+def curve(document: Document, live: LiveNetwork | None, trained: bool) -> Iterator[Opened | Planned | Level]:
     """Opens the document's denoiser, says what a level costs, then measures the curve, evenly filled in.
 
     On held-out samples, or, where that is what is `trained`, on training samples.
@@ -93,14 +100,15 @@ def curve(document: Document, live: LiveNetwork | None, trained: bool) -> Iterat
     """
     subject = _subject(document, live)
     subject = subject.on_training() if trained else subject
-    asked, times = on_grid(subject.denoiser)
-    places = [order - 1 for order in evenly_filled(len(times))]
-    levels = measured(asked, subject.probe.x0, (int(times[place]) for place in places), tables=None)
-    start = perf_counter()
-    first = next(levels)
-    yield Opened(subject, perf_counter() - start, len(times))
-    yield first
-    yield from levels
+    planned = 0
+    for count, levels in stages(subject.denoiser, subject.probe.x0):
+        if not planned:
+            start = perf_counter()
+            levels = chain([next(levels)], levels)
+            yield Opened(subject, perf_counter() - start)
+        planned += count
+        yield Planned(planned)
+        yield from levels
 
 
 def every_level(subject: Subject) -> Iterator[Level]:

@@ -18,12 +18,16 @@ from ddpm_studio.ui.likelihood_bar import LikelihoodBar
 from ddpm_studio.ui.likelihood_jobs import JENSEN, Measurements
 from ddpm_studio.ui.likelihood_told import ALL_NEEDED, NOTHING, told, told_estimate
 from ddpm_studio.ui.likelihood_work import Climb, Gap, Memory
+from ddpm_studio.ui.pace import Pace
 from ddpm_studio.ui.plot import Plot
 from ddpm_studio.ui.plot_export import ask_and_save
 from ddpm_studio.ui.rate_view import RateView
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.sigma_view import SigmaView
 from ddpm_studio.ui.turning import turn
+
+REDRAWN = 40
+"""Milliseconds between two drawings of the bounds: their plots cost more than the schedule's, and must not slow a drag."""
 
 
 class LikelihoodPanel(QWidget):
@@ -47,6 +51,8 @@ class LikelihoodPanel(QWidget):
         self._lay_out()
         self._connect()
         self.show_t(session.t)
+        self._pace = Pace(REDRAWN, self)
+        self._pace.due.connect(self.show_bounds)
         self.setMinimumSize(360, 240)
 
     def close_jobs(self) -> None:
@@ -60,7 +66,7 @@ class LikelihoodPanel(QWidget):
         if view is self.bound:
             found = measured.bound(schedule, sigma)
             nothing = ALL_NEEDED if sigma is None else NOTHING
-            self.bound.show_bound(found, nothing if found is None else told(found, sigma, measured))
+            self.bound.show_bound(found, *((nothing,) if found is None else told(found, sigma, measured)))
         elif view is self.bracket:
             bounds = {each: measured.bound(schedule, each) for each in ReverseVariance}
             self.bracket.show_bounds({each: found for each, found in bounds.items() if found is not None})
@@ -140,11 +146,14 @@ class LikelihoodPanel(QWidget):
 
     def _on_schedule_changed(self) -> None:
         if self.isVisible():
-            self.show_bounds()
+            self._pace.ask()
 
     def _on_advanced(self) -> None:
         self.show_progress()
-        self._on_schedule_changed()
+        if self._measured.at_rest and self.isVisible():
+            self._pace.now()
+        else:
+            self._on_schedule_changed()
 
     def _on_started(self) -> None:
         if self._measured.running:
