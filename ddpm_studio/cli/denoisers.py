@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ddpm_studio.branch import TRUNK
 from ddpm_studio.cli.flags import SAMPLER, SCHEDULE, seed_of
 from ddpm_studio.cli.opened import document_in, located
 from ddpm_studio.cli.plane import tell_left_out
@@ -42,7 +41,8 @@ def add_end_flags(parser: argparse.ArgumentParser, suffixes: str) -> None:
 def opened(args: argparse.Namespace) -> "tuple[Document, AnyCheckpoint | None]":
     """The document to begin with, and the checkpoint; None for an exact denoiser.
 
-    A checkpoint brings its own settings where no document says other ones, but no branches.
+    A checkpoint brings its own sampler where no document says another; how many samples, from which noise and where
+    they begin is not its affair.
 
     Raises:
         UserError: no denoiser is named, or two are; the checkpoint cannot be read, or a schedule is named beside it.
@@ -52,8 +52,7 @@ def opened(args: argparse.Namespace) -> "tuple[Document, AnyCheckpoint | None]":
         return base, None
     checkpoint = checkpoint_of(args, base.denoiser)
     if args.document is None:
-        own = checkpoint.header.document
-        base = replace(own, branches=(), branch=TRUNK, second=None, denoiser=base.denoiser)
+        base = replace(Document(), sampler=checkpoint.header.document.sampler, denoiser=base.denoiser)
     return checkpoint.header.taken_over(base), checkpoint
 
 

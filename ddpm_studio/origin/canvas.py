@@ -51,7 +51,12 @@ def mask_of(ref: str, shape: tuple[int, ...]) -> Mask:
 
 def reference_of(mask: Mask) -> str:
     """The mask (H, W) as text that `mask_of` reads: "" where it repairs nothing."""
-    return to_inline(np.where(mask, np.uint8(255), np.uint8(0))[..., None]) if mask.any() else ""
+    return to_inline(picture_of(mask)) if mask.any() else ""
+
+
+def picture_of(mask: Mask) -> Picture:
+    """White where the mask (H, W) repairs, black elsewhere: (H, W, 1)."""
+    return np.where(mask, np.uint8(255), np.uint8(0))[..., None]
 
 
 def _size(shape: tuple[int, ...]) -> int:

@@ -13,6 +13,7 @@ from ddpm_studio.neighbours import Neighbours
 from ddpm_studio.ui.entropy_plot import EntropyPlot
 from ddpm_studio.ui.model import Model
 from ddpm_studio.ui.neighbours_view import NeighboursView
+from ddpm_studio.ui.picture_menu import offer_picture
 from ddpm_studio.ui.plot_export import ask_and_save
 from ddpm_studio.ui.reverse_walk import Frame
 
@@ -31,6 +32,7 @@ class DataView(QWidget):
         self._provenance = provenance
         self._model: Model | None = None
         self.neighbours = NeighboursView(self)
+        offer_picture(self.neighbours, "neighbours", provenance, self.saved, self.refused)
         self.verdict = QLabel(self)
         self.verdict.setWordWrap(True)
         self.entropy = EntropyPlot(self)

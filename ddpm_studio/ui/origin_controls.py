@@ -1,6 +1,6 @@
 """Where the chain begins: noise, or a picture, with the controls that this needs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QPushButton, QVB
 from ddpm_studio.data import DATASETS
 from ddpm_studio.denoiser import Denoiser
 from ddpm_studio.document import EXACT, Document
+from ddpm_studio.errors import UserError
+from ddpm_studio.export import Provenance, save_picture
 from ddpm_studio.origin import ORIGINS, FromNoise, Origin, Repair
-from ddpm_studio.origin.canvas import Fitted, Mask, fitted, mask_of, reference_of
+from ddpm_studio.origin.canvas import Fitted, Mask, fitted, mask_of, picture_of, reference_of
 from ddpm_studio.params import Parameter, Range
 from ddpm_studio.ui.combo import Combo
 from ddpm_studio.ui.form import Form
@@ -22,6 +24,7 @@ from ddpm_studio.ui.mask_painter import MaskPainter
 from ddpm_studio.ui.model import Model
 from ddpm_studio.ui.number_box import NumberBox
 from ddpm_studio.ui.picture_source import PictureSource
+from ddpm_studio.ui.saving import ask_target
 from ddpm_studio.ui.session import Session
 
 NAMES = {
@@ -50,9 +53,9 @@ class OriginControls(QWidget):
 
     refused = Signal(str)
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, provenance: Callable[[], Provenance], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._provenance = session, provenance
         self._denoiser: Denoiser | None = None
         self._dataset = ""
         self._reading: Job | None = None
@@ -65,13 +68,13 @@ class OriginControls(QWidget):
         self.kind.setMinimumContentsLength(8)
         self.sources = {"picture": PictureSource(self), "other": PictureSource(self)}
         self.forms = {kind: Form(ORIGINS[kind], self, only=names) for kind, names in NUMBERS.items()}
-        self.thumbs = ImageGrid("", "the pictures as the denoiser sees them")
+        self.thumbs = ImageGrid("", "the pictures as the denoiser sees them", provenance=provenance)
         self.thumbs.setFixedHeight(THUMB)
         self.note = QLabel(self)
         self.note.setWordWrap(True)
         self.painter = MaskPainter(self)
         self.brush = NumberBox(BRUSH)
-        self.clear, self.open_mask = QPushButton("clear", self), QPushButton("open…", self)
+        self.clear, self.open_mask, self.save_mask = (QPushButton(text, self) for text in ("clear", "open…", "save…"))
         self._painting = QWidget(self)
         self._lay_out()
         self._connect()
@@ -172,6 +175,17 @@ class OriginControls(QWidget):
         if path:
             self._set_mask(path)
 
+    def _on_save_mask(self) -> None:
+        path = ask_target(self, "Save the mask", "mask", ".png")
+        if path is None:
+            return
+        try:
+            save_picture(path, picture_of(self.painter.painted), self._provenance())
+        except UserError as error:
+            self.refused.emit(str(error))
+        else:
+            self._session.noticed.emit(f"Saved {path}")
+
     def _set_mask(self, mask: str) -> None:
         origin = self._session.document.origin
         if isinstance(origin, Repair):
@@ -187,6 +201,7 @@ class OriginControls(QWidget):
         tools.addWidget(self.brush, 0, 1)
         tools.addWidget(self.clear, 1, 0)
         tools.addWidget(self.open_mask, 1, 1)
+        tools.addWidget(self.save_mask, 2, 1)
         painting = QVBoxLayout(self._painting)
         painting.setContentsMargins(0, 0, 0, 0)
         painting.addWidget(self.painter)
@@ -195,6 +210,7 @@ class OriginControls(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         for each in (*self.sources.values(), *self.forms.values(), self.thumbs, self._painting, self.note):
             column.addWidget(each)
+        column.addStretch()
         self.brush.setAccessibleName("brush")
         self.brush.setToolTip(BRUSH.help)
         self.brush.set_value(self.painter.brush)
@@ -214,9 +230,12 @@ class OriginControls(QWidget):
             form.previewed.connect(lambda origin: self._session.preview(origin=origin))
             form.edited.connect(self._edit)
             form.refused.connect(self.refused)
+        self.thumbs.saved.connect(self._session.noticed)
+        self.thumbs.refused.connect(self.refused)
         self.painter.edited.connect(self._on_painted)
         self.clear.clicked.connect(lambda: self._set_mask(""))
         self.open_mask.clicked.connect(self._on_open_mask)
+        self.save_mask.clicked.connect(self._on_save_mask)
         for told in (self.brush.previewed, self.brush.edited):
             told.connect(self._on_brush)
 

@@ -7,8 +7,9 @@ import numpy as np
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from ddpm_studio.document import EXACT, Document, Sampling
+from ddpm_studio.document import EXACT, Document, Sampling, provenance
 from ddpm_studio.errors import UserError
+from ddpm_studio.export import Provenance
 from ddpm_studio.sampler import SAMPLERS, Ancestral, Sampler, Sigma
 from ddpm_studio.ui.combo import Combo
 from ddpm_studio.ui.dataset_source import DatasetSource
@@ -18,6 +19,7 @@ from ddpm_studio.ui.form import Form
 from ddpm_studio.ui.glyphs import dice
 from ddpm_studio.ui.model import Model
 from ddpm_studio.ui.origin_controls import OriginControls
+from ddpm_studio.ui.picture_menu import offer_picture
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.timestep_view import TimestepView
 
@@ -53,7 +55,8 @@ class SamplingControls(QWidget):
         self.forms = {kind: Form(cls, self) for kind, cls in SAMPLERS.items()}
         self.count, self.seed = Form(Sampling, self, only=("count",)), Form(Sampling, self, only=("seed",))
         self.timesteps = TimestepView(self)
-        self.origin = OriginControls(session, self)
+        offer_picture(self.timesteps, "timesteps", self._provenance, session.noticed, session.reported)
+        self.origin = OriginControls(session, self._provenance, self)
         self._model: Model | None = None
         self.dice = QToolButton(self, autoRaise=True)
         self.dice.setToolTip("other noise: a seed at random")
@@ -86,6 +89,9 @@ class SamplingControls(QWidget):
         self.note.show_model(model)
         self.origin.show_model(model)
         self._show_timesteps(self._session.document)
+
+    def _provenance(self) -> Provenance:
+        return provenance(self._session.settled_document, t=self._session.t)
 
     def close_jobs(self) -> None:
         """Ends what runs in the background."""

@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
-from ddpm_studio.document import Document
+from ddpm_studio.data import open_picture
+from ddpm_studio.document import Document, provenance
+from ddpm_studio.export import read_provenance
 from ddpm_studio.origin import Between, FromNoise, FromPicture, Repair
 from ddpm_studio.origin.canvas import mask_of, reference_of
 from ddpm_studio.sampler import Ddim, Heun
@@ -14,6 +17,7 @@ from ddpm_studio.schedule import Linear
 from ddpm_studio.ui.mask_painter import MaskPainter
 from ddpm_studio.ui.model import Source, opened
 from ddpm_studio.ui.origin_controls import OriginControls
+from ddpm_studio.ui.picture_menu import offer_picture
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.timestep_view import TimestepView
 
@@ -34,7 +38,7 @@ def session():
 
 @pytest.fixture
 def controls(qtbot, session, model):
-    widget = OriginControls(session)
+    widget = OriginControls(session, lambda: provenance(session.document, t=0))
     qtbot.addWidget(widget, before_close_func=lambda w: w.close_jobs())
     widget.show()
     widget.show_model(model)
@@ -87,6 +91,17 @@ def test_what_is_painted_becomes_the_mask_of_the_document_and_clear_empties_it(q
     assert session.undo_stack.count() == 3
 
 
+def test_a_painted_mask_is_saved_as_a_picture_that_is_the_same_mask(qtbot, controls, session, tmp_path, monkeypatch):
+    session.edit("repair", origin=Repair(picture="pixel-faces:0", mask=reference_of(np.eye(32, dtype=np.bool_))))
+    qtbot.waitUntil(lambda: controls.painter.painted.sum() == 32, timeout=5000)
+    monkeypatch.setattr("ddpm_studio.ui.origin_controls.ask_target", lambda *_: tmp_path / "mask.png")
+    told = []
+    session.noticed.connect(told.append)
+    controls.save_mask.click()
+    assert told == [f"Saved {tmp_path / 'mask.png'}"]
+    assert np.array_equal(mask_of(str(tmp_path / "mask.png"), (3, 32, 32)), np.eye(32, dtype=np.bool_))
+
+
 def test_a_stroke_has_no_gaps_and_the_right_button_wipes(qtbot):
     painter = MaskPainter()
     qtbot.addWidget(painter)
@@ -124,3 +139,18 @@ def test_the_timesteps_are_told_from_first_to_last_with_the_calls_they_take(qtbo
     empty = view.grab().toImage()
     view.show_stops(document.schedule, document.sampler.stops(40), 9)
     assert view.grab().toImage() != empty
+
+
+def test_the_right_button_saves_and_copies_what_a_widget_paints(qtbot, session, tmp_path, monkeypatch):
+    view = TimestepView()
+    qtbot.addWidget(view)
+    offer_picture(view, "timesteps", lambda: provenance(session.document, t=7), session.noticed, session.reported)
+    copy, save = view.actions()
+    copy.trigger()
+    assert QGuiApplication.clipboard().image().size() == view.size()
+    for path, signal in ((tmp_path / "view.png", session.noticed), (tmp_path / "no" / "view.png", session.reported)):
+        monkeypatch.setattr("ddpm_studio.ui.picture_menu.ask_target", lambda *_, path=path: path)
+        with qtbot.waitSignal(signal):
+            save.trigger()
+    assert open_picture(tmp_path / "view.png").shape == (view.height(), view.width(), 3)
+    assert read_provenance(tmp_path / "view.png")["t"] == 7
