@@ -25,8 +25,8 @@ NARROW, WIDE = 0.1, 0.15
 """Widths of a kernel below which the finer lattice shows more, and above which every other cell is enough for lines."""
 SHARES = (0.25, 0.5, 0.75, 0.95)
 """Of all mass within a level line."""
-ARROWS, CLOSE = Lattice(19), Lattice(64)
-"""Where arrows stand, and where the error of a network is measured."""
+ARROWS, CLOSE, BRISK = Lattice(19), Lattice(64), Lattice(32)
+"""Where arrows stand, where the error of a network is measured, and where while t is being dragged."""
 PARTICLES = 500
 FAINT = 0.03
 """The share of its maximum below which a density fades: errors where nothing comes to do not matter."""
@@ -86,14 +86,14 @@ class World:
         away: Floats = (-self.eps(guide, ARROWS.places, t)).numpy()
         return away
 
-    def errors(self, seen: Density) -> Floats | None:
-        """‖ε̂ − ε*‖ at the cells of CLOSE, (side, side), faded where the density is next to nothing; None at t = 0."""
+    def errors(self, seen: Density, lattice: Lattice = CLOSE) -> Floats | None:
+        """‖ε̂ − ε*‖ at the cells of `lattice`, (side, side), faded where there is next to no density; None at t = 0."""
         if seen.t == 0 or self.network is None:
             return None
-        gap = self.eps(self.network, CLOSE.places, seen.t) - self.eps(self.exact, CLOSE.places, seen.t)
-        found = gap.norm(dim=1).reshape(CLOSE.side, CLOSE.side).numpy()
-        step = seen.lattice.side // CLOSE.side
-        mass = seen.mass.reshape(CLOSE.side, step, CLOSE.side, step).amax((1, 3)).numpy()
+        side, step = lattice.side, seen.lattice.side // lattice.side
+        gap = self.eps(self.network, lattice.places, seen.t) - self.eps(self.exact, lattice.places, seen.t)
+        found = gap.norm(dim=1).reshape(side, side).numpy()
+        mass = seen.mass.reshape(side, step, side, step).amax((1, 3)).numpy()
         visible: Floats = found * np.clip(mass / (FAINT * mass.max()), 0.0, 1.0)
         return visible
 

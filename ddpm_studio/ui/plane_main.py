@@ -1,11 +1,13 @@
 """The large plane with what belongs to it: a line of words below, and the transport that moves t."""
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from ddpm_studio.document import TRAINING, Document
 from ddpm_studio.plane.choices import Click, Look
+from ddpm_studio.plane.density import Density
 from ddpm_studio.plane.walks import Walk
-from ddpm_studio.plane.world import World
+from ddpm_studio.plane.world import BRISK, World
 from ddpm_studio.ui.plane_view import PlaneView
 from ddpm_studio.ui.player import Player
 
@@ -13,6 +15,7 @@ TIP = (
     "q(xₜ) and the lines that hold 25, 50, 75 and 95 % of it, with training points on their way to noise; "
     "click for trajectories from there, drag the means of a mixture"
 )
+RESTED = 100  # ms after the last move of t before the error is drawn in full
 HINTS = {
     Click.WALK: "click anywhere for trajectories from there",
     Click.POSTERIOR: "click anywhere for the posterior of an xₜ there",
@@ -25,6 +28,9 @@ class PlaneMain(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.view, self.note, self.player = PlaneView("plane", TIP, self), QLabel(self), Player("t", 125, "t/s", self)
+        self._seen: tuple[World, Density] | None = None
+        self.resting = QTimer(self, singleShot=True, interval=RESTED)
+        self.resting.timeout.connect(self._on_rested)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -43,7 +49,12 @@ class PlaneMain(QWidget):
         self.view.show_density(seen)
         self.view.show_dots(world.particles_at(t))
         self.view.show_arrows(world.arrows(look, t))
-        self.view.show_errors(world.errors(seen) if look is Look.DIFFERENCE else None)
+        self.view.show_errors(world.errors(seen, BRISK) if look is Look.DIFFERENCE else None)
+        self._seen = world, seen
+        if look is Look.DIFFERENCE:
+            self.resting.start()
+        else:
+            self.resting.stop()
         self.show_click(world, document, t, walk)
         self.note.setText(_noted(world, document, t))
 
@@ -57,6 +68,12 @@ class PlaneMain(QWidget):
         posterior = plane.picked and plane.click is Click.POSTERIOR and t > 0
         found = world.posterior(plane.x, plane.y, t) if posterior else None
         self.view.show_posterior(found, (plane.x, plane.y) if plane.picked else None)
+
+    def _on_rested(self) -> None:
+        """The error at more places, now that t stands still."""
+        if self._seen is not None:
+            world, seen = self._seen
+            self.view.show_errors(world.errors(seen))
 
 
 def _noted(world: World, document: Document, t: int) -> str:

@@ -33,7 +33,7 @@ from ddpm_studio.ui.session import Session
 
 SETTLED = 150  # ms after the last change before trajectories are walked and bounds are measured again
 REWALKED = 3000  # ms between two walks of a network in training
-MOVED = 200  # ms by which the small planes may lag behind
+MOVED = 70  # ms between two of the small planes that follow t, one after the other
 
 
 class PlanePanel(QWidget):
@@ -48,6 +48,7 @@ class PlanePanel(QWidget):
         self._state = PlaneState()
         self._world: World | None = None
         self._shown = session.document.plane  # what is on the screen
+        self._behind = list[int]()  # places of trajectories whose heads have still to follow t
         self._controls, self._main, self._side = PlaneControls(self), PlaneMain(self), PlaneSide(self)
         self._view, self._note, self._player = self._main.view, self._main.note, self._main.player
         self._data, self._training = PlaneData(self), PlaneTraining(self)
@@ -71,6 +72,7 @@ class PlanePanel(QWidget):
         self._settling.stop()
         self._rewalking.stop()
         self._moving.stop()
+        self._main.resting.stop()
         for worker in (self._data, self._training, self._walker, self._judge):
             worker.close()
 
@@ -98,13 +100,17 @@ class PlanePanel(QWidget):
         self._main.show_t(document, t)
         if self._world is not None:
             self._main.show_world(self._world, document, t, self._state.first_walk)
+            self._behind += [walk.place for walk in self._state.walks if walk.place not in self._behind]
             if not self._moving.isActive():
                 self._moving.start()
 
     def show_moved(self) -> None:
-        """The samplers side by side at the shared cursor; in a drag a little later than the plane itself."""
-        for walk in self._state.walks:
-            self._side.walks.move_to(walk, float(self._session.document.schedule.alpha_bar[self._session.t]))
+        """One of the samplers side by side at the shared cursor: no move of t waits for all of them."""
+        if self._behind:
+            place = self._behind.pop(0)
+            for walk in (walk for walk in self._state.walks if walk.place == place):
+                self._side.walks.move_to(walk, float(self._session.document.schedule.alpha_bar[self._session.t]))
+            self._moving.start()
 
     def show_walk(self, walk: Walk) -> None:
         """What one sampler has walked."""
