@@ -11,7 +11,8 @@ from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
 from ddpm_studio.record import alters, differences
 from ddpm_studio.run import Run
-from ddpm_studio.ui.training_work import with_training_of
+from ddpm_studio.ui.session import Session
+from ddpm_studio.ui.training_work import TRAINED, with_training_of
 
 MOST = 8
 """Differences that are listed; the others are counted."""
@@ -46,28 +47,31 @@ class ResumeQuestion(QMessageBox):
 
 
 class Resuming(QObject):
-    """Finds out by which document a run goes on; asks only where steps already taken would have been others."""
+    """Finds out by which settings a run goes on; asks only where steps already taken would have been others."""
 
-    agreed = Signal(object)  # Document: the window's
-    gave_way = Signal(object)  # Document: the run's own is to take the window's place
-    refused = Signal(str)  # one line: the run cannot be read
+    agreed = Signal()  # by the session's, which may have become the run's own
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, session: Session, window: QWidget) -> None:
         super().__init__(window)
-        self._window = window
+        self._session, self._window = session, window
 
-    def ask(self, folder: Path, document: Document) -> None:
-        """For the run in `folder` and the window's `document`."""
+    def ask(self, folder: Path) -> None:
+        """For the run in `folder`; one that cannot be read is reported."""
         try:
             old = Run.open(folder).document
         except UserError as error:
-            self.refused.emit(str(error))
+            self._session.reported.emit(str(error))
             return
+        document = self._session.settled_document
         changes = differences(old, with_training_of(old, document))
         if not any(alters(change, document) for change in changes):
-            self.agreed.emit(document)
+            self.agreed.emit()
             return
         question = ResumeQuestion(folder.name, changes, self._window)
-        question.chose_old.connect(partial(self.gave_way.emit, old))
-        question.chose_new.connect(partial(self.agreed.emit, document))
+        question.chose_old.connect(partial(self._on_old_chosen, old))
+        question.chose_new.connect(self.agreed)
         question.open()
+
+    def _on_old_chosen(self, old: Document) -> None:
+        self._session.edit("settings of the run", **{field: getattr(old, field) for field in TRAINED})
+        self.agreed.emit()

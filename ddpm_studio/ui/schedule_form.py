@@ -1,7 +1,7 @@
 """The kind of schedule and its numbers, as a choice and a form."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QStackedWidget, QVBoxLayout, QWidget
 
 from ddpm_studio import knots
 from ddpm_studio.errors import UserError
@@ -9,6 +9,7 @@ from ddpm_studio.params import parameters
 from ddpm_studio.schedule import SCHEDULES, Drawn, Schedule, Space
 from ddpm_studio.ui.form import Form
 from ddpm_studio.ui.kind_form import summary
+from ddpm_studio.ui.scroll_column import ScrollColumn
 
 _KEPT = ("T", "zero_terminal_snr", "scaled")
 """Fields that another kind takes over; the others take its own defaults, which are the presets."""
@@ -35,15 +36,10 @@ class ScheduleForm(QWidget):
             self.kind.setItemData(index, summary(cls), Qt.ItemDataRole.ToolTipRole)
         self.kind.textActivated.connect(self._on_kind_chosen)
         self._stack = QStackedWidget(self)
-        fields = QScrollArea(self)
-        fields.setFrameShape(QFrame.Shape.NoFrame)
-        fields.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        fields.setWidgetResizable(True)
-        fields.setWidget(self._stack)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.kind)
-        layout.addWidget(fields)
+        layout.addWidget(ScrollColumn(self._stack, self))
         self.setMinimumWidth(150)
         self.show_schedule(schedule)
 

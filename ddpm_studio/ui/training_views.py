@@ -16,6 +16,7 @@ from ddpm_studio.ui.preview_film import PreviewFilm
 from ddpm_studio.ui.training_metrics import Metrics
 from ddpm_studio.ui.training_numbers import TrainingNumbers
 from ddpm_studio.ui.training_plots import LevelPlot, StepPlots
+from ddpm_studio.ui.training_run import TrainingRun
 from ddpm_studio.ui.training_work import Begun, Line
 
 WIDE = 750  # logical pixels: the width that leaves room for the small plots
@@ -49,6 +50,13 @@ class TrainingViews(QWidget):
         for plot in (*self.plots.plots, self.levels.plot):
             plot.export_asked.connect(partial(self._on_export_asked, plot))
 
+    def follow(self, run: TrainingRun) -> None:
+        """Shows what it tells of itself from now on."""
+        run.begun.connect(self._on_begun)
+        run.logged.connect(self._on_logged)
+        run.saved.connect(self._on_saved)
+        run.working.connect(self.numbers.show_working)
+
     def show_run(self, metrics: Metrics, previews: Sequence[Path], step: int, steps: int) -> None:
         """A run at `step` of `steps`, with all that it has told."""
         self.metrics = metrics
@@ -57,26 +65,6 @@ class TrainingViews(QWidget):
             self.numbers.show_line(metrics.newest)
         self.film.show_previews(previews)
         self.show_plots()
-
-    def tell_begun(self, begun: Begun) -> None:
-        """A run is in training, from here on."""
-        run = begun.known.run
-        self.tell(f"{run.folder}: from step {begun.known.step:,} to {run.document.training.steps:,} on {begun.device}")
-        for note in begun.notes:
-            self.tell(note)
-
-    def tell_saved(self, saved: Saved) -> None:
-        """A checkpoint has been written."""
-        self.tell(f"step {saved.step:,} saved in {1000 * saved.seconds:.0f} ms")
-
-    def show_lines(self, lines: list[Line]) -> None:
-        """What the run has told since."""
-        self.metrics.add(lines)
-        if self.metrics.newest:
-            self.numbers.show_line(self.metrics.newest)
-        self.plots.expect(self.metrics)
-        if not self._redraw.isActive():
-            self._redraw.start()
 
     def show_preview(self, preview: Path, text: str) -> None:
         """Samples and errors per noise level, just made, and what they mean."""
@@ -110,6 +98,23 @@ class TrainingViews(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._redraw.start()  # what was told while nobody looked
+
+    def _on_begun(self, begun: Begun) -> None:
+        run = begun.known.run
+        self.tell(f"{run.folder}: from step {begun.known.step:,} to {run.document.training.steps:,} on {begun.device}")
+        for note in begun.notes:
+            self.tell(note)
+
+    def _on_logged(self, lines: list[Line]) -> None:
+        self.metrics.add(lines)
+        if self.metrics.newest:
+            self.numbers.show_line(self.metrics.newest)
+        self.plots.expect(self.metrics)
+        if not self._redraw.isActive():
+            self._redraw.start()
+
+    def _on_saved(self, saved: Saved) -> None:
+        self.tell(f"step {saved.step:,} saved in {1000 * saved.seconds:.0f} ms")
 
     def _on_redraw(self) -> None:
         if self.isVisible() and self.plots.show_next():

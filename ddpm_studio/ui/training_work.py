@@ -13,6 +13,9 @@ from ddpm_studio.record import Looked, Recorder
 from ddpm_studio.run import Run, checkpoint_in
 from ddpm_studio.ui.live import LiveNetwork
 
+TRAINED = ("schedule", "dataset", "network", "objective", "training")
+"""The fields of a document that decide what a training does."""
+
 Line = Mapping[str, object]
 """One line of metrics.jsonl."""
 
@@ -98,15 +101,9 @@ def step_of(run: Run) -> int:
 
 def with_training_of(document: Document, other: Document) -> Document:
     """`document` with all that decides the training taken from `other`; its previews stay what they were."""
-    return replace(
-        document,
-        schedule=other.schedule,
-        dataset=other.dataset,
-        network=other.network,
-        objective=other.objective,
-        training=other.training,
-        sampler=replace(document.sampler, steps=min(document.sampler.steps, other.schedule.T)),
-    )
+    taken = {field: getattr(other, field) for field in TRAINED}
+    sampler = replace(document.sampler, steps=min(document.sampler.steps, other.schedule.T))
+    return replace(document, **taken, sampler=sampler)
 
 
 def _told(recorder: Recorder) -> Generator[object]:

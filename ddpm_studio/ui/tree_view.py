@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QInputDialog, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QInputDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ddpm_studio.branch import TRUNK, Branch, with_descendants, without
 from ddpm_studio.export import Provenance
@@ -14,6 +14,7 @@ from ddpm_studio.ui.fan_spread import FanSpread
 from ddpm_studio.ui.paint_view import PaintView
 from ddpm_studio.ui.reverse_chain import ReverseChain
 from ddpm_studio.ui.reverse_walk import Frame
+from ddpm_studio.ui.scroll_column import ScrollColumn
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.tree_lines import TreeLines
 from ddpm_studio.ui.twigs import told, twigs
@@ -184,18 +185,13 @@ class TreeView(QWidget):
         buttons = QGridLayout()
         for i, button in enumerate((self.branch, self.other, self.fan, self.paint, self.rename, self.delete)):
             buttons.addWidget(button, i // 3, i % 3)
-        area = QScrollArea(self, widgetResizable=True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(self.lines)
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 4, 4, 4)
         column.setSpacing(4)
         column.addLayout(buttons)
         column.addWidget(self.hint)
         column.addWidget(self.told)
-        column.addWidget(area, 2)
+        column.addWidget(ScrollColumn(self.lines, self), 2)
         column.addWidget(self.spread, 3)
         self.spread.hide()
 

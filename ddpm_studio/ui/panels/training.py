@@ -4,15 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QScrollArea,
-    QSizePolicy,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from ddpm_studio.document import Document, provenance
 from ddpm_studio.export import Provenance
@@ -24,6 +16,7 @@ from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.resume_question import Resuming
 from ddpm_studio.ui.run_folder import NEW, RunFolder, free_folder, standard_place, unfinished
 from ddpm_studio.ui.run_reader import RunReader
+from ddpm_studio.ui.scroll_column import ScrollColumn
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.training_controls import TrainingControls
 from ddpm_studio.ui.training_metrics import Metrics
@@ -47,15 +40,15 @@ class TrainingPanel(QWidget):
         self._session = session
         self._known: Known | None = None  # the run in the folder, as it was when it was opened or begun
         self._step = 0  # that the run has reached
-        self._run, self._reader, self._resuming = TrainingRun(self), RunReader(self), Resuming(self)
-        self._transport = TrainingTransport(self)  # made first: the panel's first control by keyboard
-        self._comparison, self._folder = Comparison(self), RunFolder(self)
+        self._run, self._reader, self._resuming = TrainingRun(self), RunReader(self), Resuming(session, self)
+        self._transport, self._comparison, self._folder = TrainingTransport(self), Comparison(self), RunFolder(self)
         self._controls = TrainingControls(session, self)
         self._views = TrainingViews(self._provenance, self)
         self._lay_out()
         self._connect()
         self.setMinimumSize(400, 280)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusProxy(self._transport.go)
         self._on_new_asked()
         self._on_settled(session.settled_document)
         if (left := unfinished()) is not None:
@@ -87,8 +80,7 @@ class TrainingPanel(QWidget):
 
     def show_state(self) -> None:
         """What can be done now."""
-        done = self._known is not None and self._step >= self._session.document.training.steps
-        begin = "Start" if self._known is None else "New run" if done else "Resume"
+        begin = "Start" if self._known is None else "New run" if self._done(self._session.document) else "Resume"
         self._transport.show_state(self._run.state, begin)
         self._transport.show_network(self._known is not None)
 
@@ -106,6 +98,10 @@ class TrainingPanel(QWidget):
         document = self._session.document if self._known is None else self._known.run.document
         return provenance(document, step=self._views.film.step or self._step)
 
+    def _done(self, document: Document) -> bool:
+        """Whether the run is there and has taken all the steps that the document wants."""
+        return self._known is not None and self._step >= document.training.steps
+
     def _on_toggled(self) -> None:
         match self._run.state:
             case State.RUNNING:
@@ -117,32 +113,19 @@ class TrainingPanel(QWidget):
 
     def _on_begin_asked(self) -> None:
         """A new run, or the one in the folder, if need be after a question."""
-        document = self._session.settled_document
-        if self._known is not None and self._step >= document.training.steps:
+        if self._done(self._session.settled_document):
             self._on_new_asked()
         if is_run(self._folder.path):
-            self._resuming.ask(self._folder.path, document)
+            self._resuming.ask(self._folder.path)
         else:
-            self._begin(document)
+            self._on_agreed()
 
-    def _on_old_chosen(self, old: Document) -> None:
-        self._session.edit(
-            "settings of the run",
-            schedule=old.schedule,
-            dataset=old.dataset,
-            network=old.network,
-            objective=old.objective,
-            training=old.training,
-        )
-        self._begin(self._session.settled_document)
-
-    def _begin(self, document: Document) -> None:
+    def _on_agreed(self) -> None:
         if self._run.state is State.IDLE:
-            self._run.start(self._folder.path, document, self._controls.device.name)
+            self._run.start(self._folder.path, self._session.settled_document, self._controls.device.name)
 
     def _on_begun(self, begun: Begun) -> None:
         self.show_known(begun.known)
-        self._views.tell_begun(begun)
 
     def _on_stepped(self, step: TrainStep) -> None:
         self._step = step.step
@@ -219,7 +202,7 @@ class TrainingPanel(QWidget):
         column.addWidget(self._views, 1)
         right.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         split = QSplitter(self)
-        split.addWidget(_scrolling(self._controls))
+        split.addWidget(ScrollColumn(self._controls))
         split.addWidget(right)
         split.setStretchFactor(1, 1)
         split.setSizes([CONTROLS, 900])
@@ -231,11 +214,16 @@ class TrainingPanel(QWidget):
     def _connect(self) -> None:
         session, run = self._session, self._run
         session.settled.connect(self._on_settled)
-        self._connect_run(run)
+        self._views.follow(run)
+        run.changed.connect(self._on_state_changed)
+        run.begun.connect(self._on_begun)
+        run.stepped.connect(self._on_stepped)
+        run.looked.connect(self._on_looked)
+        run.handed.connect(self._on_handed)
+        run.ended.connect(self._on_ended)
+        run.refused.connect(session.reported)
         self._reader.refused.connect(session.reported)
-        self._resuming.refused.connect(session.reported)
-        self._resuming.agreed.connect(self._begin)
-        self._resuming.gave_way.connect(self._on_old_chosen)
+        self._resuming.agreed.connect(self._on_agreed)
         self._transport.toggled.connect(self._on_toggled)
         self._transport.stopped.connect(run.stop)
         self._transport.sample_asked.connect(self._on_sample_asked)
@@ -246,24 +234,3 @@ class TrainingPanel(QWidget):
         self._controls.dataset_chosen.connect(self._on_dataset_chosen)
         self._views.refused.connect(session.reported)
         self._views.saved.connect(session.noticed)
-
-    def _connect_run(self, run: TrainingRun) -> None:
-        run.changed.connect(self._on_state_changed)
-        run.begun.connect(self._on_begun)
-        run.stepped.connect(self._on_stepped)
-        run.logged.connect(self._views.show_lines)
-        run.looked.connect(self._on_looked)
-        run.saved.connect(self._views.tell_saved)
-        run.working.connect(self._views.numbers.show_working)
-        run.handed.connect(self._on_handed)
-        run.ended.connect(self._on_ended)
-        run.refused.connect(self._session.reported)
-
-
-def _scrolling(controls: QWidget) -> QScrollArea:
-    area = QScrollArea(widgetResizable=True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(controls)
-    return area
