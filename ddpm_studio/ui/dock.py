@@ -5,6 +5,8 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QToolButton, QWidget
 
+from ddpm_studio.ui.tab_order import tab_as_read
+
 
 class Dock(QDockWidget):
     """Holds a quiet line of text until it is filled with a panel."""
@@ -25,8 +27,11 @@ class Dock(QDockWidget):
         self._put(label)
 
     def fill(self, panel: QWidget) -> None:
-        """Puts the panel in its place."""
+        """Puts the panel in its place; a reader of the screen calls it by the title."""
         self.panel = panel
+        if not panel.accessibleName():
+            panel.setAccessibleName(self.windowTitle())
+        tab_as_read(panel)
         self._put(panel)
 
     def _put(self, widget: QWidget) -> None:

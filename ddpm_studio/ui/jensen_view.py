@@ -41,6 +41,7 @@ class JensenView(QWidget):
         for name, box in (("steps T", self.steps), ("data variance s²", self.variance)):
             row.addWidget(QLabel(name, self))
             row.addWidget(box)
+            box.setAccessibleName(name)
             box.valueChanged.connect(self._on_changed)
         row.addStretch(1)
         column = QVBoxLayout(self)

@@ -61,6 +61,8 @@ class LikelihoodBar(QWidget):
                 self.sigma.setCurrentIndex(1)
 
     def _lay_out(self) -> None:
+        self.on.setAccessibleName("what is measured on")
+        self.sigma.setAccessibleName("variance of the reverse step")
         self.on.setToolTip("what is measured on: an exact denoiser knows its training samples by heart, and no others")
         self.sigma.setToolTip("the variance of the reverse step, whose bound is shown")
         self.start.setToolTip("measure the error at some noise levels; every schedule's bound follows from them")

@@ -14,10 +14,13 @@ from ddpm_studio.ui import theme
 def nothing_is_left_behind(qapp, request):
     """Fails a test that leaves a thread running, a timer active or a top-level widget alive."""
     gc.freeze()  # what was there before is neither searched nor collected: a test costs what it makes
+    frozen = gc.get_freeze_count()
     before = set(_alive())
     yield
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     request.node.funcargs.clear()
+    if gc.get_freeze_count() > frozen:  # PyTorch was imported meanwhile, see `loading.importing`
+        gc.unfreeze()
     gc.collect()  # cycles of Python's own, as pyqtgraph's menus are, are not the test's fault; nor are its arguments
     left = [thing for thing in _alive() if thing not in before]
     assert not left, f"left behind: {left}"

@@ -29,6 +29,7 @@ class LearnPanel(QWidget):
         self.back = self._arrow(Qt.ArrowType.LeftArrow, "the chapter before", -1)
         self.forth = self._arrow(Qt.ArrowType.RightArrow, "the next chapter", +1)
         self._page = QScrollArea(self, widgetResizable=True)
+        self._page.setAccessibleName("the chapter")
         self._page.setFrameShape(QFrame.Shape.NoFrame)
         self._page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._lay_out()
