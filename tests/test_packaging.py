@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ddpm_studio import __version__
-from ddpm_studio.cli import commands, export, noise, sample, schedule
+from ddpm_studio.cli import commands
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -19,9 +19,10 @@ CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 NOT_SHIPPED = {"screenshots"}
 
+OF_COMMANDS = [getattr(sys.modules[add.__module__], "EXAMPLES", "") for add in commands.COMMANDS.values()]
 COMMANDS = [
     line.partition("#")[0].strip()
-    for text in (README, commands.EXAMPLES, schedule.EXAMPLES, noise.EXAMPLES, sample.EXAMPLES, export.EXAMPLES)
+    for text in (README, commands.EXAMPLES, *OF_COMMANDS)
     for line in text.splitlines()
     if re.match(r"\s*ddpm-studio \w", line)
 ]
