@@ -25,7 +25,7 @@ from torch import Tensor
 
 from ddpm_studio.denoiser import Trained
 from ddpm_studio.document import Document
-from ddpm_studio.errors import UserError
+from ddpm_studio.errors import UserError, naming
 from ddpm_studio.files import reading
 from ddpm_studio.tensor_file import contents
 from ddpm_studio.tensor_writing import save_tensors
@@ -130,7 +130,9 @@ class Checkpoint:
         with _opened(self.path) as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         if _sum(self.said, tensors) != self.sha256:
-            raise UserError(f"{self.path} was damaged or changed after it was written: its checksum is wrong")
+            raise UserError(
+                f"{self.path} was damaged or changed after it was written: its checksum is wrong; take another copy"
+            )
         return tensors
 
     def denoiser(self, group: str = EMA, device: str | torch.device = "cpu") -> Trained:
@@ -196,7 +198,7 @@ def _metadata(path: Path, metadata: Mapping[str, str] | None) -> dict[str, objec
     except (ValueError, RecursionError):
         said = None
     if not isinstance(said, dict) or said.get("format") != FORMAT:
-        raise UserError(f"{path} holds tensors, but is not a DDPM Studio checkpoint")
+        raise UserError(f"{path} holds tensors, but is not a DDPM Studio checkpoint; take another copy")
     version = said.get("version")
     if not isinstance(version, int) or version > VERSION:
         raise UserError(f"{path} has version {version}, newer than this program's {VERSION}: update DDPM Studio")
@@ -204,7 +206,8 @@ def _metadata(path: Path, metadata: Mapping[str, str] | None) -> dict[str, objec
 
 
 def _header(path: Path, said: dict[str, object]) -> Header:
-    document = Document.from_json(said.get("document"))
+    with naming(path):
+        document = Document.from_json(said.get("document"))
     shape, step = said.get("shape"), said.get("step")
     if not isinstance(shape, list) or not all(isinstance(side, int) and 0 < side <= 4096 for side in shape):
         raise UserError(f"{path}: shape must be a list of whole numbers, but is {shape!r}")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from ddpm_studio.beta_table import drawn, is_along, numbers
-from ddpm_studio.errors import UserError
+from ddpm_studio.errors import UserError, naming
 from ddpm_studio.objective import Target
 from ddpm_studio.params import Json
 from ddpm_studio.sampler import Ancestral, Ddim, Sampler, Sigma, Spacing
@@ -160,7 +160,11 @@ def _named(config: Json, where: str, zero_terminal_snr: bool) -> Schedule:
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         raise UserError(f"{where}: beta_schedule {name!r} is not known; known are {', '.join(KINDS)}")
-    fields = {"T": config.get("num_train_timesteps", 1000), "zero_terminal_snr": zero_terminal_snr}
+    T = config.get("num_train_timesteps", 1000)
+    if not isinstance(T, int) or isinstance(T, bool):
+        raise UserError(f"{where}: num_train_timesteps must be a whole number, but is {T!r}; correct it there")
+    fields = {"T": T, "zero_terminal_snr": zero_terminal_snr}
     if kind is not Cosine:
         fields |= {"beta_start": config.get("beta_start", 1e-4), "beta_end": config.get("beta_end", 0.02)}
-    return kind.from_json(fields, where)
+    with naming(where):
+        return kind.from_json(fields, where)

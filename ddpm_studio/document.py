@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from ddpm_studio import __version__
 from ddpm_studio.branch import TRUNK, Branches, branches_from_json, checked, whole
-from ddpm_studio.errors import UserError
+from ddpm_studio.errors import UserError, naming
 from ddpm_studio.files import reading, write_text
 from ddpm_studio.networks.settings import NETWORKS, Network, UNet
 from ddpm_studio.objective import OBJECTIVES, Objective, Simple
@@ -200,7 +200,8 @@ def load(path: Path) -> Document:
         data = json.loads(content)
     except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, a number or a nesting without end
         raise UserError(f"{path} is not a DDPM Studio document: it is not JSON ({error})") from error
-    return Document.from_json(data)
+    with naming(path):
+        return Document.from_json(data)
 
 
 def _opened(data: object) -> Json:

@@ -72,7 +72,8 @@ def reading(path: Path) -> Iterator[None]:
             raise UserError(f"cannot read {path}: {_remedy(error)}") from error
         if isinstance(error, MemoryError):
             raise UserError(f"cannot read {path}: it needs more memory than there is; make it smaller") from error
-        raise UserError(f"cannot read {path}: it is damaged or not what its name says ({_said(error)})") from error
+        said = f"it is damaged or not what its name says ({_said(error)})"
+        raise UserError(f"cannot read {path}: {said}; take another copy") from error
 
 
 def existing(ref: str) -> Path | None:

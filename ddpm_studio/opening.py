@@ -8,7 +8,7 @@ from zipfile import is_zipfile
 from ddpm_studio import document
 from ddpm_studio.container import Container, container_of, meant_by
 from ddpm_studio.document import EXACT, Document
-from ddpm_studio.errors import UserError
+from ddpm_studio.errors import UserError, naming
 from ddpm_studio.plane.choices import Plane
 from ddpm_studio.whereabouts import found_again
 
@@ -108,7 +108,8 @@ def read(path: Path, recent: Sequence[Path] = ()) -> Opened:
 
 
 def _restored(path: Path, carried: Mapping[str, object], recent: Sequence[Path]) -> Restored:
-    document_, warning = found_again(Document.from_json(carried.get("document")), carried, (path, *recent))
+    with naming(path):
+        document_, warning = found_again(Document.from_json(carried.get("document")), carried, (path, *recent))
     t, sample = carried.get("t"), carried.get("sample", 0 if carried.get("command") == "sample" else None)
     t = t[-1] if isinstance(t, list) and t else t  # of a film, where it ends
     in_plane = carried.get("command") == "sample" and _is_points(document_.dataset)

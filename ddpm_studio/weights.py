@@ -20,11 +20,12 @@ TOLD = 3
 def refuse_others(path: Path, found: Mapping[str, Spec], network: Network, shape: Shape, prefix: str = "") -> None:
     """Raises a UserError that lists what differs, unless `found` are the weights of this network for this shape."""
     expected = {name: tuple(p.shape) for name, p in skeleton(network, shape).named_parameters()}
-    differences = list(_differences(found, expected))
+    strange = not found.keys() & expected.keys()  # then what is missing is not worth a word
+    differences = list(_differences(found, {} if strange and found else expected))
     if differences:
         more = f" and {len(differences) - TOLD:,} more" if len(differences) > TOLD else ""
         told = ", ".join(prefix + difference for difference in differences[:TOLD])
-        raise UserError(f"{path} does not hold the network it speaks of: {told}{more}")
+        raise UserError(f"{path} does not hold the network it speaks of: {told}{more}; take another copy")
 
 
 def trained(path: Path, document: Document, shape: Shape, weights: Mapping[str, Tensor], device: object) -> Trained:

@@ -229,12 +229,18 @@ def test_a_network_that_cannot_be_represented_is_refused_by_its_key(tmp_path, ke
         ("variance_type", "learned"),
         ("timestep_spacing", "sometimes"),
         ("beta_schedule", "mine"),
+        ("num_train_timesteps", 1000.5),
+        ("num_train_timesteps", "many"),
+        ("num_train_timesteps", 5000),
+        ("beta_end", 7.0),
     ],
 )
-def test_a_scheduler_that_is_not_known_is_refused_by_its_key(tmp_path, key, value):
+def test_a_scheduler_that_is_not_known_is_refused_by_its_file_and_key(tmp_path, key, value):
     path = folder(tmp_path / "model")
     change(path / "scheduler" / "scheduler_config.json", **{key: value})
-    assert key in refusal(path)
+    told = refusal(path)
+    assert "scheduler_config.json" in told
+    assert (key if value != 5000 else "5000") in told
 
 
 def test_other_weights_than_the_configuration_says_are_listed_and_no_memory_is_taken(tmp_path):
@@ -247,7 +253,9 @@ def test_other_weights_than_the_configuration_says_are_listed_and_no_memory_is_t
     save_file({**tensors, "more": torch.zeros(1)}, weights, metadata={"format": "pt"})
     told = refusal(path)
     assert "conv_in.bias is missing, expected (8,), conv_in.weight is (8, 3, 5, 5), expected (8, 3, 3, 3)" in told
-    assert told.endswith("conv_out.bias is of type I64, expected real numbers (BF16, F16, F32, F64) and 1 more")
+    assert told.endswith(
+        "conv_out.bias is of type I64, expected real numbers (BF16, F16, F32, F64) and 1 more; take another copy"
+    )
     change(path / "unet" / "config.json", block_out_channels=[512, 8192], layers_per_block=8)  # 100 GB of weights
     assert "does not hold the network it speaks of" in refusal(path)
 
@@ -277,7 +285,7 @@ def test_a_weight_that_is_no_number_is_refused_by_name(tmp_path):
     ("gone", "part"),
     [
         (f"unet/{FILE}.safetensors", "has no weights: none of diffusion_pytorch_model.safetensors"),
-        ("unet/config.json", "has no unet/config.json and no config.json"),
+        ("unet/config.json", "has no unet/config.json and no config.json; copy the whole folder"),
         ("scheduler/scheduler_config.json", "has no scheduler/scheduler_config.json .* ddpm-studio schedule linear"),
     ],
 )

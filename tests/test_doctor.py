@@ -212,6 +212,12 @@ def test_missing_extra_and_whole_number_tensors_are_listed(good):
     assert "ema.conv_in.bias is missing, expected (8,) and 1 more" in told
 
 
+def test_a_tensor_that_is_none_of_the_weights_is_named_and_not_taken_for_a_group_with_all_others_missing(good):
+    tensors = load_file(good) | {"extra.key": torch.zeros(3)}
+    save_file(tensors, good, metadata={KEY: json.dumps(Checkpoint.open(good).said)})
+    assert refused(good, "does not hold").endswith("extra.key is (3,), expected no such tensor; take another copy")
+
+
 LUCIDRAINS = {"step": 7, "model": {"model.init_conv.weight": torch.zeros(1)}, "opt": {}, "ema": {"a": torch.zeros(1)}}
 IMPROVED = (
     "time_embed.0.weight",

@@ -179,6 +179,12 @@ def test_a_file_that_is_not_json_is_refused_by_name(tmp_path, content):
     assert "\n" not in str(refusal.value)
 
 
+def test_what_is_wrong_in_a_file_is_told_with_its_name(tmp_path):
+    (tmp_path / "bent.ddpm.json").write_text(json.dumps({**START, "sampling": {"count": 65}}))
+    with pytest.raises(UserError, match=r"bent\.ddpm\.json: sampling: count must be between 1 and 64, but is 65"):
+        load(tmp_path / "bent.ddpm.json")
+
+
 def test_a_file_that_is_not_there_is_refused_by_name(tmp_path):
     with pytest.raises(UserError, match=r"cannot read .*absent\.ddpm\.json: there is no such file"):
         load(tmp_path / "absent.ddpm.json")

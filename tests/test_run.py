@@ -296,6 +296,7 @@ def test_a_changed_word_is_noticed(finished, tmp_path):
         ({"shape": 5}, "shape must be a list"),
         ({"step": -1}, "step must be a whole number"),
         ({"document": {}}, "not a DDPM Studio document"),
+        ({"document": {}}, r"other\.safetensors: "),
         ({"shape": [3, 4, 4]}, r"conv_in.weight is \(8, 1, 3, 3\), expected \(8, 3, 3, 3\)"),
         ({"document": document(network=UNet(width=16)).to_json()}, "does not hold the network it speaks of"),
     ],

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ddpm_studio import container
 from ddpm_studio.document import Document, load
-from ddpm_studio.errors import UserError
+from ddpm_studio.errors import UserError, naming
 from ddpm_studio.files import existing
 
 
@@ -24,7 +24,8 @@ def document_in(path: Path) -> Document:
     provenance = provenance_of(path)
     if provenance is None:
         raise UserError(f"{path} was not made by DDPM Studio: there is no document in it")
-    return Document.from_json(provenance.get("document"))
+    with naming(path):
+        return Document.from_json(provenance.get("document"))
 
 
 def provenance_of(path: Path) -> dict[str, object] | None:

@@ -152,8 +152,9 @@ def _part(folder: Path, name: str, file: str) -> Path:
     """A configuration, nested or flat. UserError: there is none."""
     found = next((path for path in (folder / name / file, folder / file) if path.is_file()), None)
     if found is None:
-        remedy = f"; ddpm-studio schedule linear --out {folder / file} writes one" if name == "scheduler" else ""
-        raise UserError(f"{folder} is no whole diffusers model: it has no {name}/{file} and no {file}{remedy}")
+        written = f"ddpm-studio schedule linear --out {folder / file} writes one"
+        remedy = written if name == "scheduler" else "copy the whole folder"
+        raise UserError(f"{folder} is no whole diffusers model: it has no {name}/{file} and no {file}; {remedy}")
     return found
 
 
