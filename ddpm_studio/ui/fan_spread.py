@@ -25,5 +25,7 @@ class FanSpread(ImageGrid):
         what = "x₀" if frame.final else f"guess of x₀ at t = {frame.t}"
         self.set_caption(f"deviation of the {len(values)}: {what}, 0 to 1")
         self.show_pictures(to_bytes(2.0 * shown - 1.0), shown)
-        alike = ": all the same, for this sampler draws no noise" if frame.final and not mean else ""
-        return f"Mean deviation {mean:.3f}{alike}."
+        if mean >= 0.0005:
+            return f"Mean deviation {mean:.3f}."
+        why = "this sampler draws no noise" if frame.final else "they part as t falls, if their sampler draws noise"
+        return f"Mean deviation 0: all are the same; {why}."

@@ -17,7 +17,7 @@ from ddpm_studio.ui.reverse_walk import Frame
 from ddpm_studio.ui.scroll_column import ScrollColumn
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.tree_lines import TreeLines
-from ddpm_studio.ui.twigs import told, twigs
+from ddpm_studio.ui.twigs import twigs
 
 BRANCH_TIP = "go on from the xₜ that is shown with another sampler, other settings or another seed"
 FAN_TIP = "many children of the selected sample's xₜ, each with noise of its own: what is still open at this t?"
@@ -38,6 +38,7 @@ class TreeView(QWidget):
         self._session, self._chain = session, chain
         self._frame: Frame | None = None
         self._sample = 0
+        self._looked_at, self._tip = session.document.branch, ""
         self.lines = TreeLines(self)
         self.branch = self._button("&Branch…", BRANCH_TIP, self._on_branch)
         self.other = self._button(
@@ -65,7 +66,7 @@ class TreeView(QWidget):
         """The state that is looked at."""
         self._frame, self._sample = frame, sample
         self.lines.show_t(frame.t)
-        self._show_spread(frame)
+        self._show_spread()
         self._show_what_can_be_done()
 
     def show_walk(self, *_walk: object) -> None:
@@ -76,18 +77,20 @@ class TreeView(QWidget):
         """The document's branches."""
         document = self._session.document
         walked = self._chain.document or document
+        if self._looked_at != document.branch:
+            self._frame, self._looked_at = None, document.branch  # the frame is of another branch
         drawn = twigs(document, self._chain)
         self.lines.show_twigs(drawn, walked.schedule.T, document.branch)
-        self.told.setText(next(twig.tip for twig in drawn if twig.place == document.branch))
+        self._tip = next(twig.tip for twig in drawn if twig.place == document.branch)
+        self._show_spread()
         self._show_what_can_be_done()
 
-    def _show_spread(self, frame: Frame) -> None:
-        """Where a fan is looked at, how far its children differ."""
+    def _show_spread(self) -> None:
+        """What is looked at, and of a fan how far its children differ."""
         document = self._session.document
-        branch = None if document.branch == TRUNK else document.branches[document.branch]
-        self.spread.setVisible(branch is not None and branch.fans)
-        if branch is not None and branch.fans:
-            self.told.setText(f"{told(branch, branch.t)}\n{self.spread.show_spread(frame)}")
+        fans = document.branch != TRUNK and document.branches[document.branch].fans
+        self.spread.setVisible(fans)
+        self.told.setText(f"{self._tip}\n{self.spread.show_spread(self._frame)}" if fans and self._frame else self._tip)
 
     def _show_what_can_be_done(self) -> None:
         """Growing takes a state that is walked and not the last one; the trunk has no name and stays."""

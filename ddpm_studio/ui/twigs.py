@@ -14,7 +14,7 @@ def twigs(document: Document, chain: ReverseChain) -> list[Twig]:
     return [_twig(document, chain, place) for place in _in_order(document.branches)]
 
 
-def told(branch: Branch, begin: int) -> str:
+def _told(branch: Branch, begin: int) -> str:
     """A branch that leaves at t = `begin`, in a line."""
     snapped = f" (asked for t = {branch.t})" if begin != branch.t else ""
     kind = f"{len(branch.rows)} children of sample {branch.rows[0]}, " if branch.fans else ""
@@ -36,9 +36,9 @@ def _twig(document: Document, chain: ReverseChain, place: int) -> Twig:
     if path is None:
         reason = broken(walked_in, place) if walked_in is not None and current else ""
         begin = min(branch.t, T)
-        return Twig(place, branch.parent, begin, begin, name, reason or told(branch, branch.t), bool(reason))
+        return Twig(place, branch.parent, begin, begin, name, reason or _told(branch, branch.t), bool(reason))
     begin = path.route.legs[-1].times[0]
-    return Twig(place, branch.parent, begin, min(begin, path.times[len(path)]), name, told(branch, begin))
+    return Twig(place, branch.parent, begin, min(begin, path.times[len(path)]), name, _told(branch, begin))
 
 
 def _in_order(branches: Branches) -> list[int]:

@@ -129,11 +129,14 @@ def test_a_fan_shows_k_children_of_the_sample_and_how_far_they_differ(qtbot, pan
     assert torch.equal(panel._frame.x[8], here.x[2])
     assert panel._inspector.tree.spread.isVisible()
     assert panel._inspector.tree.spread.pictures.max() == 0
+    assert "all are the same; they part as t falls" in panel._inspector.tree.told.text()
     end = walked(qtbot, panel)
     expected = end.x.std(0, correction=0).mean(0)
     shown = panel._inspector.tree.spread.pictures[0, :, :, 0] / 255
     assert np.allclose(shown, expected.clamp(0, 1), atol=1 / 255)
     assert shown.max() > 0.1
+    panel.show_progress()  # as while a walk goes on
+    assert panel._inspector.tree.told.text().endswith(f"Mean deviation {expected.mean():.3f}.")
     session.undo_stack.undo()
     assert not panel._inspector.tree.spread.isVisible()
 
