@@ -1,7 +1,7 @@
 """The algorithm beside the samples: its lines typeset, the executing one lit, each symbol with its present value."""
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QFont, QHideEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from ddpm_studio.algorithm import ALGORITHMS, Lines, astray, lines
@@ -40,7 +40,9 @@ class AlgorithmView(QWidget):
         self.title, self.loop, self.note = QLabel(self), QLabel(self), QLabel(self)
         for label in (self.title, self.loop, self.note):
             label.setWordWrap(True)
-        self.title.setStyleSheet("font-weight: 600")
+        bold = self.title.font()
+        bold.setWeight(QFont.Weight.DemiBold)
+        self.title.setFont(bold)
         self._timer = QTimer(self, interval=SLOWLY)
         self._timer.timeout.connect(self.forward)
         self._lay_out()
@@ -187,10 +189,11 @@ class AlgorithmView(QWidget):
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(2)
-        self.backward = self._button("one line back ( [ )", Glyph.BACK)
-        self.onward = self._button("one line on ( ] )", Glyph.FORWARD)
-        self.slowly = self._button("line by line, about one a second", None, "slowly")
-        self.all = self._button("the whole step at once", None, "whole step")
+        self.backward = self._button("one line back ( [ )")
+        self.onward = self._button("one line on ( ] )")
+        self.slowly = self._button("line by line, about one a second", "slowly")
+        self.all = self._button("the whole step at once", "whole step")
+        self._show_glyphs()
         self.slowly.setCheckable(True)
         self.backward.clicked.connect(self.back)
         self.onward.clicked.connect(self.forward)
@@ -201,13 +204,20 @@ class AlgorithmView(QWidget):
         row.addStretch()
         return row
 
-    def _button(self, tip: str, glyph: Glyph | None, text: str = "") -> QToolButton:
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show_glyphs()
+
+    def _show_glyphs(self) -> None:
+        for button, glyph in ((self.backward, Glyph.BACK), (self.onward, Glyph.FORWARD)):
+            button.setIcon(icon(glyph, self.palette()))
+
+    def _button(self, tip: str, text: str = "") -> QToolButton:
         button = QToolButton(self, autoRaise=True)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.setToolTip(tip)
         button.setAccessibleName(tip.partition(" (")[0])
-        if glyph is not None:
-            button.setIcon(icon(glyph, self.palette()))
         button.setText(text)
         return button
 

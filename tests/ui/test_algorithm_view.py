@@ -11,6 +11,7 @@ from ddpm_studio.data import to_bytes
 from ddpm_studio.sampler import SAMPLERS, Ancestral, Heun
 from ddpm_studio.ui.algorithm_line import number
 from ddpm_studio.ui.pixels import image_of
+from ddpm_studio.ui.theme import Choice
 
 STEPS = 20
 
@@ -157,3 +158,12 @@ def test_one_sample_of_a_step_is_that_sample_of_every_tensor(panel):
     for name in ("x", "eps", "x0", "mean", "z", "next"):
         assert torch.equal(getattr(alone, name), getattr(step, name)[2:3])
     assert alone.x0_clipped is alone.x0
+
+
+def test_the_title_and_the_arrows_are_bright_in_a_dark_theme_that_is_chosen_later(panel, light):
+    view = panel._inspector.algorithm
+    light.choose(Choice.DARK)
+    for widget in (view.title, view.backward, view.onward):
+        image = widget.grab().toImage()
+        places = ((x, y) for x in range(image.width()) for y in range(image.height()))
+        assert max(image.pixelColor(x, y).lightness() for x, y in places) > 150
