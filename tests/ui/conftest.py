@@ -5,9 +5,32 @@ import gc
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QThread, QTimer
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from ddpm_studio.ui import theme
+
+PATIENCE = 60_000  # ms: it ends what never ends, and judges no speed
+
+
+class PatientBot(QtBot):
+    """Waits as long as a busy machine takes for what is to come."""
+
+    def waitUntil(self, callback, *, timeout=PATIENCE):
+        super().waitUntil(callback, timeout=max(timeout, PATIENCE))
+
+    def waitSignal(self, signal, *, timeout=PATIENCE, raising=None, check_params_cb=None):
+        patient = timeout if raising is False else max(timeout, PATIENCE)  # False: that nothing comes is the test
+        return super().waitSignal(signal, timeout=patient, raising=raising, check_params_cb=check_params_cb)
+
+    def waitSignals(self, signals, *, timeout=PATIENCE, **wanted):
+        return super().waitSignals(signals, timeout=max(timeout, PATIENCE), **wanted)
+
+
+@pytest.fixture
+def qtbot(qapp, request):
+    """In the place of pytest-qt's, whose patience ends after five seconds."""
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +53,14 @@ def nothing_is_left_behind(qapp, request):
 def settings(tmp_path):
     """Empty settings in a file of their own."""
     return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+
+
+@pytest.fixture
+def reported(session):
+    """The lines that the test's session reports as errors."""
+    lines = []
+    session.reported.connect(lines.append)
+    return lines
 
 
 @pytest.fixture

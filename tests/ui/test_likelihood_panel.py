@@ -36,13 +36,6 @@ def session(pictures):
 
 
 @pytest.fixture
-def reported(session):
-    lines = []
-    session.reported.connect(lines.append)
-    return lines
-
-
-@pytest.fixture
 def panel(qtbot, session):
     panel = LikelihoodPanel(session)
     qtbot.addWidget(panel)

@@ -50,13 +50,6 @@ def session(dataset):
 
 
 @pytest.fixture
-def reported(session):
-    lines = []
-    session.reported.connect(lines.append)
-    return lines
-
-
-@pytest.fixture
 def make(qtbot, session):
     """Shows a panel on the session and waits until it has judged the document."""
     made = []
@@ -90,12 +83,10 @@ def press(button):
 
 
 def paused_at(qtbot, panel):
-    """The step after which a pause that was just asked for has come: on a busy machine the one in work takes long."""
-    step = None
-    while step != panel._step:
-        step = panel._step
-        qtbot.wait(500)
-    return step
+    """The step after which a pause that was just asked for has come, once it is told."""
+    worker = panel._run._job._worker
+    wait(qtbot, lambda: worker._wanted == 0 and not worker._pile and worker._drawn)
+    return panel._step
 
 
 def train_out(qtbot, panel):
@@ -153,8 +144,8 @@ def test_space_starts_pauses_and_resumes_and_no_step_is_taken_in_a_pause(qtbot, 
     QTest.keyClick(panel, Qt.Key.Key_Space)
     assert panel._run.state is State.PAUSED
     step = paused_at(qtbot, panel)
-    qtbot.wait(150)
-    assert panel._step == step
+    with qtbot.assertNotEmitted(panel._run.stepped, wait=100):
+        assert panel._step == step
     QTest.keyClick(panel, Qt.Key.Key_Space)
     wait(qtbot, lambda: panel._step > step)
 
@@ -445,8 +436,8 @@ def test_the_sampling_panel_is_handed_the_averaged_network(qtbot, panel, session
     assert session.live.denoiser.shape == (1, 4, 4)
     assert session.live.step >= step
     if when == "paused":
-        qtbot.wait(100)
-        assert (session.live.step, panel._step) == (step, step)
+        with qtbot.assertNotEmitted(panel._run.stepped, wait=100):
+            assert (session.live.step, panel._step) == (step, step)
 
 
 def test_the_smoothed_loss_is_the_mean_that_forgets(monkeypatch):

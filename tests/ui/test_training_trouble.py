@@ -40,13 +40,6 @@ def session(dataset):
 
 
 @pytest.fixture
-def reported(session):
-    lines = []
-    session.reported.connect(lines.append)
-    return lines
-
-
-@pytest.fixture
 def panel(qtbot, session):
     panel = TrainingPanel(session)
     qtbot.addWidget(panel)
