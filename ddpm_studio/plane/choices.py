@@ -103,6 +103,12 @@ class Plane(Parameters):
             preview_every=max(self.steps, 1),
         )
 
+    @property
+    def watched(self) -> "Plane":
+        """What shows how far a network has come: its score and, side by side, its samples against the data."""
+        look = Look.NETWORK if self.look is Look.EXACT else self.look
+        return replace(self, look=look, guide=Guide.NETWORK, shown=Shown.SAMPLES)
+
     def starting_at(self, x: float, y: float) -> "Plane":
         """The same with trajectories that begin at another place, at most 8 from the middle either way."""
         return replace(self, picked=True, x=min(max(x, -8.0), 8.0), y=min(max(y, -8.0), 8.0))

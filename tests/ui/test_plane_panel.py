@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from ddpm_studio.document import TRAINING, Document
-from ddpm_studio.plane.choices import Click, Look, Plane
+from ddpm_studio.plane.choices import Click, Guide, Look, Plane, Shown
 from ddpm_studio.schedule import Linear
 from ddpm_studio.ui.hint import Hint
 from ddpm_studio.ui.panels.plane import PlanePanel
@@ -166,7 +166,9 @@ def test_that_a_network_for_pictures_is_refused_before_it_is_chosen(panel, sessi
 def test_that_the_network_learns_while_its_error_is_shown(panel, session, qtbot):
     session.edit("look", plane=replace(session.document.plane, look=Look.DIFFERENCE))
     panel._on_go()
-    assert session.document.plane.network == TRAINING
+    plane = session.document.plane
+    assert (plane.network, plane.look) == (TRAINING, Look.DIFFERENCE)
+    assert (plane.guide, plane.shown) == (Guide.NETWORK, Shown.SAMPLES)  # so that it can be seen what it has learned
     qtbot.waitUntil(lambda: bool(panel._state.learned) and not panel._training.under_way, timeout=60_000)
     last = panel._state.learned[-1]
     assert last.step == 30

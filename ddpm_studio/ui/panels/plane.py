@@ -19,7 +19,6 @@ from ddpm_studio.plane.world import World
 from ddpm_studio.schedule import Schedule
 from ddpm_studio.ui.plane_controls import PlaneControls
 from ddpm_studio.ui.plane_edits import PlaneEdits
-from ddpm_studio.ui.plane_judge import Judge
 from ddpm_studio.ui.plane_keeping import ask_and_keep
 from ddpm_studio.ui.plane_main import PlaneMain
 from ddpm_studio.ui.plane_side import PlaneSide
@@ -27,12 +26,10 @@ from ddpm_studio.ui.plane_source import PlaneData, network_named
 from ddpm_studio.ui.plane_state import PlaneState
 from ddpm_studio.ui.plane_training import PlaneTraining
 from ddpm_studio.ui.plane_view import PlaneView
-from ddpm_studio.ui.plane_walks import Walker
+from ddpm_studio.ui.plane_work import PlaneWork
 from ddpm_studio.ui.plot_export import ask_and_save
 from ddpm_studio.ui.session import Session
 
-SETTLED = 150  # ms after the last change before trajectories are walked and bounds are measured again
-REWALKED = 3000  # ms between two walks of a network in training
 MOVED = 70  # ms between two of the small planes that follow t, one after the other
 
 
@@ -52,10 +49,8 @@ class PlanePanel(QWidget):
         self._controls, self._main, self._side = PlaneControls(self), PlaneMain(self), PlaneSide(self)
         self._view, self._note, self._player = self._main.view, self._main.note, self._main.player
         self._data, self._training = PlaneData(self), PlaneTraining(self)
-        self._walker, self._judge = Walker(self), Judge(self)
-        self._settling = QTimer(self, singleShot=True, interval=SETTLED)
+        self._work = PlaneWork(session, self)
         self._moving = QTimer(self, singleShot=True, interval=MOVED)
-        self._rewalking = QTimer(self, singleShot=True, interval=REWALKED)
         self._lay_out()
         self._connect()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -69,11 +64,9 @@ class PlanePanel(QWidget):
     def close_jobs(self) -> None:
         """Ends what runs in the background."""
         self._player.pause()
-        self._settling.stop()
-        self._rewalking.stop()
         self._moving.stop()
         self._main.resting.stop()
-        for worker in (self._data, self._training, self._walker, self._judge):
+        for worker in (self._data, self._training, self._work):
             worker.close()
 
     def show_plane(self, plane: Plane) -> None:
@@ -92,7 +85,7 @@ class PlanePanel(QWidget):
         self._world = self._state.world(document)
         self._view.show_means(means_of(document.plane.dataset))
         self.show_t(self._session.t)
-        self._settling.start()
+        self._work.ask(self._state)
 
     def show_t(self, t: int) -> None:
         """Everything that depends on the shared cursor."""
@@ -126,8 +119,8 @@ class PlanePanel(QWidget):
         if self._session.document.plane.network == TRAINING:
             self._world = self._state.world(self._session.document)
             self.show_t(self._session.t)
-            if self._session.document.plane.guide is Guide.NETWORK and not self._rewalking.isActive():
-                self._rewalking.start()
+            if self._session.document.plane.guide is Guide.NETWORK:
+                self._work.follow(self._state)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_T and not event.modifiers():
@@ -153,27 +146,17 @@ class PlanePanel(QWidget):
             self._world = self._world.under(schedule)
         self._show_bounds()
         self.show_t(self._session.t)
-        self._settling.start()
+        self._work.ask(self._state)
 
-    def _on_settled(self) -> None:
-        """Walks and measures."""
-        world, document = self._world, self._session.document
-        if world is None:
-            return
-        guide = self._state.guide(document, world)
-        self._side.walks.show_world(world, document.plane)
-        self._side.walks.show_kinds(document.plane.compared)
+    def _on_sampler_changed(self) -> None:
+        self._work.ask(self._state)
+
+    def _on_work_begun(self, world: World) -> None:
+        """What was walked before is taken away."""
+        plane = self._session.document.plane
+        self._side.walks.show_world(world, plane)
+        self._side.walks.show_kinds(plane.compared)
         self._state = replace(self._state, walks=())
-        if guide is not None:
-            self._walker.ask(guide, document.plane, document.sampler, world)
-        if not self._training.running:
-            self._judge.ask(world)
-
-    def _on_rewalked(self) -> None:
-        """Walks again with the network as it is by now; what was walked before stays until then."""
-        world, document = self._world, self._session.document
-        if world is not None and world.network is not None and not self._walker.walking:
-            self._walker.ask(world.network, document.plane, document.sampler, world)
 
     def _on_judged(self, found: Judgement) -> None:
         self._state = replace(self._state, judgement=found)
@@ -197,7 +180,7 @@ class PlanePanel(QWidget):
         elif (data := self._state.data) is not None:
             self._state = replace(self._state, learned=(), learned_from=data, judgement=None)
             self._show_bounds()
-            plane = replace(self._session.document.plane, network=TRAINING)
+            plane = replace(self._session.document.plane.watched, network=TRAINING)
             self._session.edit("train in the plane", plane=plane)
             document = self._session.document.of_plane.fitting(data)
             self._training.start(document, data)
@@ -207,8 +190,9 @@ class PlanePanel(QWidget):
         self._side.show_training(
             running=training.running, under_way=training.under_way, kept=len(self._state.learned) > 0
         )
-        if not self._training.running:
-            self._settling.start()
+        self._work.judging = not training.running
+        if not training.running:
+            self._work.ask(self._state)
 
     def _lay_out(self) -> None:
         halves = QSplitter(Qt.Orientation.Horizontal, self)
@@ -227,15 +211,14 @@ class PlanePanel(QWidget):
         session.t_changed.connect(self.show_t)
         session.schedule_changed.connect(self._on_schedule_changed)
         session.plane_changed.connect(self.show_plane)
-        session.sampler_changed.connect(self._settling.start)
-        self._settling.timeout.connect(self._on_settled)
+        session.sampler_changed.connect(self._on_sampler_changed)
         self._moving.timeout.connect(self.show_moved)
-        self._rewalking.timeout.connect(self._on_rewalked)
         self._data.loaded.connect(self._on_loaded)
-        for troubled in (self._training, self._walker):
+        for troubled in (self._training, self._work):
             troubled.failed.connect(session.reported)
-        self._walker.walked.connect(self.show_walk)
-        self._judge.told.connect(self._on_judged)
+        self._work.began.connect(self._on_work_begun)
+        self._work.walked.connect(self.show_walk)
+        self._work.judged.connect(self._on_judged)
         self._training.progressed.connect(self.show_progress)
         self._training.changed.connect(self._on_training_changed)
         self._player.moved.connect(session.set_t)
