@@ -81,3 +81,16 @@ def test_that_a_table_with_text_is_refused_in_one_line(tmp_path, capsys):
     told = capsys.readouterr().err.strip().splitlines()
     assert "line 2: 'three 4' is no point" in told[-1]
     assert not (tmp_path / "run").exists()
+
+
+def test_info_of_points_says_how_many_where_they_lie_and_what_is_kept(tmp_path, capsys):
+    path = tmp_path / "line.csv"
+    path.write_text("x,y\n" + "".join(f"{i},{-2 * i}\n" for i in range(6000)))
+    assert main(["info", str(path)]) == 0
+    told = capsys.readouterr().out
+    assert "6,000 points in 2 dimensions, x from 0 to 5999, y from -11998 to 0" in told
+    assert "5,000 points from" in told
+    assert "evenly chosen of its 6,000" in told
+    np.savez(tmp_path / "p.npz", points=np.array([[0.0, 1.0], [2.0, 5.0]]))
+    assert main(["info", str(tmp_path / "p.npz")]) == 0
+    assert "2 points in 2 dimensions, x from 0 to 2, y from 1 to 5" in capsys.readouterr().out

@@ -13,6 +13,7 @@ from ddpm_studio.cli.flags import NETWORK, OBJECTIVE, SAMPLER, SCHEDULE, Family,
 from ddpm_studio.cli.opened import provenance_of
 from ddpm_studio.container import Container, container_of
 from ddpm_studio.document import load
+from ddpm_studio.errors import UserError
 from ddpm_studio.files import reading
 from ddpm_studio.params import Parameter, parameters
 
@@ -86,7 +87,9 @@ def _datasets() -> Iterator[str]:
 
 def _file(path: Path) -> Iterator[str]:
     """What the file is, and what it says of its making, as JSON."""
-    if path.suffix.lower() in (".json", ".csv"):
+    from ddpm_studio.data.point_files import TABLES, holds_points  # noqa: PLC0415 - Pillow
+
+    if path.suffix.lower() in (".json", *TABLES):
         yield from _text_file(path)
         return
     if container_of(path) is not Container.OTHER:
@@ -97,6 +100,8 @@ def _file(path: Path) -> Iterator[str]:
     if path.is_dir() or is_idx(path):
         yield _pictures_in(path)
         return
+    if path.suffix.lower() == ".npz" and holds_points(path):
+        yield from _points_in(path)
     provenance = provenance_of(path)
     yield f"{path}: {_arrays(path) if path.suffix.lower() == '.npz' else _picture(path)}"
     yield "not made by DDPM Studio" if provenance is None else _json(provenance)
@@ -105,9 +110,23 @@ def _file(path: Path) -> Iterator[str]:
 def _text_file(path: Path) -> Iterator[str]:
     with reading(path):
         is_document = b'"ddpm-studio document"' in path.read_bytes()
-    found = load(path) if is_document else schedule_files.read(path)
-    yield f"{path}: a {'document' if is_document else 'schedule'}"
-    yield _json(found.to_json())
+    try:
+        found = load(path) if is_document else schedule_files.read(path)
+    except UserError:
+        if path.suffix.lower() == ".json":
+            raise
+        yield from _points_in(path)
+    else:
+        yield f"{path}: a {'document' if is_document else 'schedule'}"
+        yield _json(found.to_json())
+
+
+def _points_in(path: Path) -> Iterator[str]:
+    from ddpm_studio.data.point_files import described  # noqa: PLC0415 - Pillow
+
+    what, made = described(path)
+    yield f"{path}: {what}"
+    yield f"read as {made}"
 
 
 def _pictures_in(path: Path) -> str:

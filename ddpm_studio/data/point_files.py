@@ -26,8 +26,21 @@ def read_points(path: Path) -> PointData:
     Raises:
         UserError: it cannot be read, holds text, NaN, other than two columns, or fewer than two different points.
     """
-    found = _of_table(path) if path.suffix.lower() in TABLES else _of_npz(path)
-    return settled(path.name, found, str(path))
+    return settled(path.name, found_in(path), str(path))
+
+
+def found_in(path: Path) -> NDArray[np.float64]:
+    """All that a file holds, in its own units: (N, 2) if it is points. UserError: it cannot be read, or has text."""
+    return _of_table(path) if path.suffix.lower() in TABLES else _of_npz(path)
+
+
+def described(path: Path) -> tuple[str, str]:
+    """How many points a file has and where they lie; and what is made of them. UserError: as `read_points`."""
+    found = found_in(path)
+    data = settled(path.name, found, str(path))
+    (left, low), (right, high) = found.min(0), found.max(0)
+    ranges = f"x from {left:.6g} to {right:.6g}, y from {low:.6g} to {high:.6g}"
+    return f"{len(found):,} points in {AXES} dimensions, {ranges}", data.note
 
 
 def settled(name: str, found: NDArray[np.float64], where: str) -> PointData:
