@@ -1,5 +1,7 @@
 """The bound from fewer t's: unbiased, and honest about its error."""
 
+from itertools import islice
+
 import numpy as np
 import pytest
 import torch
@@ -50,6 +52,21 @@ def test_over_many_draws_the_estimate_is_the_whole_bound_and_its_error_bar_cover
     assert np.std(errors) > 0.0
 
 
+def test_an_estimate_that_ends_early_is_unbiased_and_its_error_bar_covers_it():
+    """After 5 of 16 draws: which shares they are from is chance, not the order of t."""
+    data = torch.rand(30, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    schedule = Linear(T=60, scaled=True)
+    exact, x0 = Exact.mixture(schedule, data), data[:10] + 0.02
+    errors, stderrs = [], []
+    for seed in range(40):
+        curve = ErrorCurve.of(measured(exact, x0, evenly_filled(60), seed=seed, tables={1}), x0)
+        *_, found = islice(estimated(exact, x0, ReverseVariance.BETA, seed=seed, draws=16), 5)
+        errors.append(found.total - bound(schedule, curve, ReverseVariance.BETA).total)
+        stderrs.append(found.stderr)
+    assert abs(np.mean(errors)) < 3 * np.std(errors) / np.sqrt(len(errors))
+    assert np.std(errors) < 1.2 * np.sqrt(np.mean(np.square(stderrs)))
+
+
 def test_partial_results_come_with_each_draw_and_sharpen():
     x0 = 0.5 * torch.randn(64, 2, generator=torch.Generator().manual_seed(0))
     found = list(estimated(Exact.gaussian(SCHEDULE, 0.25, (2,)), x0, ReverseVariance.BETA, draws=32))
@@ -60,13 +77,15 @@ def test_partial_results_come_with_each_draw_and_sharpen():
 
 
 class Slow:
-    """An exact denoiser whose every call seems to take a second."""
+    """An exact denoiser whose every call seems to take a second, or `tiring` times as long as the one before."""
 
-    def __init__(self, exact, clock):
+    def __init__(self, exact, clock, tiring=1.0):
         self.exact, self.schedule, self.shape, self.clock = exact, exact.schedule, exact.shape, clock
+        self.seconds, self.tiring = 1.0, tiring
 
     def __call__(self, x, t):
-        self.clock[0] += 1.0
+        self.clock[0] += self.seconds
+        self.seconds *= self.tiring
         return self.exact(x, t)
 
 
@@ -75,8 +94,27 @@ def test_in_a_short_time_fewer_t_are_drawn(monkeypatch):
     monkeypatch.setattr("ddpm_studio.likelihood.importance.perf_counter", lambda: clock[0])
     slow = Slow(Exact.gaussian(SCHEDULE, 1.0, (2,)), clock)
     found = last(estimated(slow, torch.zeros(4, 2), ReverseVariance.BETA, seconds=40.0))
-    assert found.draws == found.done == 38
+    assert found.draws == found.done == 34
     assert clock[0] <= 40.0
+
+
+def test_where_calls_get_slower_it_ends_in_time_and_says_how_far_it_came(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("ddpm_studio.likelihood.importance.perf_counter", lambda: clock[0])
+    slow = Slow(Exact.gaussian(SCHEDULE, 1.0, (2,)), clock, tiring=1.1)
+    found = last(estimated(slow, torch.zeros(4, 2), ReverseVariance.BETA, seconds=40.0))
+    assert 4 < found.done < found.draws <= 34
+    assert 30.0 < clock[0] <= 42.0
+    assert np.isfinite(found.stderr)
+
+
+def test_even_the_slowest_network_is_asked_at_a_few_t(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("ddpm_studio.likelihood.importance.perf_counter", lambda: clock[0])
+    slow = Slow(Exact.gaussian(SCHEDULE, 1.0, (2,)), clock)
+    found = last(estimated(slow, torch.zeros(4, 2), ReverseVariance.BETA, seconds=1.0))
+    assert found.done == found.draws == 4
+    assert np.isfinite(found.stderr)
 
 
 def test_a_variance_of_zero_is_refused():

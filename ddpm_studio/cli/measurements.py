@@ -40,7 +40,7 @@ def bound_of(subject: Subject, sigma: str, seed: int, seconds: int | None) -> Re
     schedule, x0 = subject.denoiser.schedule, subject.probe.x0
     variance = None if sigma == "learned" else bound_variance(subject, sigma)  # refused before anything is measured
     levels = measured(subject.denoiser, x0, evenly_filled(schedule.T), seed=seed, tables={1})
-    seen = list(watched(levels, schedule.T, "noise levels"))
+    seen = watched(levels, schedule.T, "noise levels")  # refused at the first of them where none is learned
     found = (
         learned_bound(schedule, seen, x0) if variance is None else bound(schedule, ErrorCurve.of(seen, x0), variance)
     )
@@ -58,7 +58,7 @@ def bound_of(subject: Subject, sigma: str, seed: int, seconds: int | None) -> Re
         found.to_json() | {"sigma": sigma},
         columns,
         t[2:].tolist(),
-        {"L_{t−1}": found.terms[2:].tolist(), "λ_t · error": found.weighted_error[2:].tolist()},
+        {"L_(t-1)": found.terms[2:].tolist(), "what the error costs": found.weighted_error[2:].tolist()},
         ("t", "bits per dimension"),
         _bound_table(found, subject, sigma),
     )
@@ -126,18 +126,26 @@ def levels_of(subject: Subject) -> Report:
 def _estimate(subject: Subject, sigma: str, seed: int, seconds: int) -> Report:
     draws = estimated(subject.denoiser, subject.probe.x0, bound_variance(subject, sigma), seed=seed, seconds=seconds)
     first = next(draws)
-    *_, last = (first, *watched(draws, first.draws, "draws"))
+    found = [first, *watched(draws, first.draws, "draws")]
+    last, settled = found[-1], [each for each in found if np.isfinite(each.stderr)]
     said = {
         "L_T": last.prior,
         "L_0": last.last,
         "total_bits_per_dim": last.total,
         "stderr": last.stderr,
-        "draws": last.draws,
+        "draws": last.done,
         "sigma": sigma,
     }
-    table = f"{last.total:.4f} ± {last.stderr:.4f} bits/dim from {last.draws} draws of t; L_0 {last.last:.4f}"
-    number = {name: [value] for name, value in said.items() if isinstance(value, float)}
-    return Report(said, number, [0.0, 1.0], {"total": [last.total] * 2}, ("", "bits per dimension"), table)
+    totals, errors = (np.array([(each.total, each.stderr) for each in settled]).T).tolist()
+    done = [each.done for each in settled]
+    lines = {
+        "total": totals,
+        "total and its standard error": [total + error for total, error in zip(totals, errors, strict=True)],
+        "total less its standard error": [total - error for total, error in zip(totals, errors, strict=True)],
+    }
+    table = f"{last.total:.4f} ± {last.stderr:.4f} bits/dim from {last.done} draws of t; L_0 {last.last:.4f}"
+    columns = {"draws": done, "total_bits_per_dim": totals, "stderr": errors}
+    return Report(said, columns, done, lines, ("draws of t", "bits per dimension"), table)
 
 
 def _bound_table(found: Bound, subject: Subject, sigma: str) -> str:

@@ -32,7 +32,7 @@ def _about(found: Bound, sigma: ReverseVariance | None, measured: Measurements) 
 
 
 def told_estimate(estimate: Estimate, sigma: ReverseVariance) -> str:
-    """What so many draws of t say."""
+    """What so many draws of t say, in the time there was."""
     done = f"{estimate.done}" if estimate.done == estimate.draws else f"{estimate.done} of {estimate.draws}"
     return (
         f"Estimate from {done} drawn t's: {estimate.total:.4f} ± {estimate.stderr:.4f} bits/dim, "
