@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ddpm_studio import opening, schedule_files
+from ddpm_studio import opening
 from ddpm_studio.advice import written
 from ddpm_studio.checkpoint import RAW, AnyCheckpoint, Checkpoint
 from ddpm_studio.container import Container, container_of, meant_by
@@ -83,26 +83,22 @@ def _of_anything(path: Path) -> Diagnosis:
     try:
         found = opening.read(path)
     except UserError as error:
-        if path.suffix.lower() in (".json", ".csv"):
-            return _of_schedule(path)
-        what = "a folder with no network, pictures or run in it" if path.is_dir() else "a file of no known kind"
+        is_text = path.suffix.lower() in (".json", ".csv")
+        what = "a text file that is neither a document nor a schedule" if is_text else "a file of no known kind"
+        what = "a folder with no network, pictures or run in it" if path.is_dir() else what
         return _refused(path, what, error)
-    if isinstance(found, opening.Restored):
-        what = "a document" if found.home else "an export, with the document that made it"
-    else:
-        kinds = {opening.ChosenPicture: "a picture", opening.ChosenPoints: "points for the plane"}
-        what = kinds.get(type(found), "a data set")
-    return Diagnosis(path, f"no checkpoint, but {what}", usable=True)
-
-
-def _of_schedule(path: Path) -> Diagnosis:
-    try:
-        schedule = schedule_files.read(path)
-    except UserError as error:
-        return _refused(path, "a text file that is neither a document nor a schedule", error)
-    holds = (("schedule", f"{schedule.kind}, T = {schedule.T:,}"),)
-    advice = "import it in the Schedule panel, or ddpm-studio schedule with its name"
-    return Diagnosis(path, "no checkpoint, but a schedule", usable=True, holds=holds, advice=advice)
+    what = {
+        opening.Restored: "an export, with the document that made it",
+        opening.ChosenPicture: "a picture",
+        opening.ChosenPoints: "points for the plane",
+        opening.ChosenSchedule: "a schedule",
+    }.get(type(found), "a data set")
+    holds: tuple[tuple[str, str], ...] = ()
+    if isinstance(found, opening.ChosenSchedule):
+        holds = (("schedule", f"{found.schedule.kind}, T = {found.schedule.T:,}"),)
+    if isinstance(found, opening.Restored) and found.home:
+        what = "a document"
+    return Diagnosis(path, f"no checkpoint, but {what}", usable=True, holds=holds)
 
 
 def _refused(path: Path, what: str, error: UserError, holds: tuple[tuple[str, str], ...] = ()) -> Diagnosis:

@@ -1,15 +1,16 @@
-"""What a file or a folder that somebody opens or drops is: a document, an export, a checkpoint, data, a picture."""
+"""What a file or a folder that somebody opens or drops is: a document, an export, a network, data, a schedule …"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import is_zipfile
 
-from ddpm_studio import document
+from ddpm_studio import document, schedule_files
 from ddpm_studio.container import Container, container_of, meant_by
 from ddpm_studio.document import EXACT, Document
 from ddpm_studio.errors import UserError, naming
 from ddpm_studio.plane.choices import Plane
+from ddpm_studio.schedule import Schedule
 from ddpm_studio.whereabouts import found_again
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
@@ -65,7 +66,15 @@ class ChosenPoints:
         return replace(plane, network=ref) if self.is_network else replace(plane, dataset=ref)
 
 
-Opened = Restored | ChosenPicture | ChosenDataset | ChosenCheckpoint | ChosenPoints
+@dataclass(frozen=True)
+class ChosenSchedule:
+    """A noise schedule, as the schedule panel and `ddpm-studio schedule` write it."""
+
+    path: Path
+    schedule: Schedule
+
+
+Opened = Restored | ChosenPicture | ChosenDataset | ChosenCheckpoint | ChosenPoints | ChosenSchedule
 
 
 def read(path: Path, recent: Sequence[Path] = ()) -> Opened:
@@ -78,13 +87,23 @@ def read(path: Path, recent: Sequence[Path] = ()) -> Opened:
     Raises:
         UserError: it is none of these, or cannot be read.
     """
+    path = meant_by(path.expanduser().absolute())
+    if not path.exists():
+        raise UserError(f"there is no file {path}")
+    try:
+        return _read(path, recent)
+    except UserError as error:
+        if path.suffix.lower() not in (".json", ".csv", ".npz"):
+            raise
+        return _schedule_or(path, error)
+
+
+def _read(path: Path, recent: Sequence[Path]) -> Opened:
+    """Whatever it is but a schedule."""
     from ddpm_studio import data, export  # noqa: PLC0415 - the window shows before their readers are needed
     from ddpm_studio.data.idx import is_idx  # noqa: PLC0415
     from ddpm_studio.data.point_files import TABLES  # noqa: PLC0415
 
-    path = meant_by(path.expanduser().absolute())
-    if not path.exists():
-        raise UserError(f"there is no file {path}")
     if container_of(path) is not Container.OTHER:
         from ddpm_studio.run import checkpoint_at  # noqa: PLC0415 - imports PyTorch
 
@@ -96,15 +115,23 @@ def read(path: Path, recent: Sequence[Path] = ()) -> Opened:
     if path.suffix.lower() in TABLES:
         data.load(str(path))
         return ChosenPoints(path, is_network=False)
-    if path.suffix.lower() == ".json":
-        return Restored(document.load(path), path)
     if (carried := export.read_provenance(path)) is not None:
         return _restored(path, carried, recent)
+    if path.suffix.lower() == ".json":
+        return Restored(document.load(path), path)
     if is_zipfile(path):
         data.load(str(path))
         return ChosenPoints(path, is_network=False) if data.is_points(str(path)) else ChosenDataset(path)
     data.open_picture(path)
     return ChosenPicture(path)
+
+
+def _schedule_or(path: Path, error: UserError) -> ChosenSchedule:
+    """The schedule in a file; `error` if there is none either."""
+    try:
+        return ChosenSchedule(path, schedule_files.read(path))
+    except UserError:
+        raise error from None
 
 
 def _restored(path: Path, carried: Mapping[str, object], recent: Sequence[Path]) -> Restored:

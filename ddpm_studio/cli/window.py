@@ -11,7 +11,7 @@ def add_gui(commands: Subcommands, name: str) -> None:
     """Declares the command."""
     parser = commands.add_parser(name, help="open the window", description="Opens the window.")
     parser.add_argument(
-        "file", nargs="?", metavar="FILE", help="a document (*.ddpm.json), an export, a checkpoint, or a picture"
+        "file", nargs="?", metavar="FILE", help="a document, an export, a checkpoint, data, a schedule, a picture"
     )
     parser.set_defaults(run=_gui)
 

@@ -18,6 +18,7 @@ from ddpm_studio.opening import (
     ChosenDataset,
     ChosenPicture,
     ChosenPoints,
+    ChosenSchedule,
     Opened,
     Restored,
 )
@@ -161,6 +162,8 @@ class DocumentFile(QObject):
             self._session.edit(f"open data set {opened.path.name}", dataset=str(opened.path))
         elif isinstance(opened, ChosenCheckpoint):
             self._session.edit(f"open checkpoint {opened.path.name}", denoiser=str(opened.path))
+        elif isinstance(opened, ChosenSchedule):
+            self._session.edit(f"open schedule {opened.path.name}", schedule=opened.schedule)
         else:
             plane = opened.shown_in(self._session.settled_document.plane)
             self._session.edit(f"open {opened.path.name} in the plane", plane=plane)
@@ -202,4 +205,9 @@ def _panel_of(opened: Opened) -> str:
     """Which panel shows it; "" for what several do, as a document and a data set."""
     if isinstance(opened, Restored):
         return "plane" if opened.in_plane else "sampling" if opened.sample is not None else ""
-    return {ChosenPicture: "noising", ChosenCheckpoint: "sampling", ChosenPoints: "plane"}.get(type(opened), "")
+    return {
+        ChosenPicture: "noising",
+        ChosenCheckpoint: "sampling",
+        ChosenPoints: "plane",
+        ChosenSchedule: "schedule",
+    }.get(type(opened), "")

@@ -114,9 +114,11 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = next(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile())
+        first, *others = (Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
         event.acceptProposedAction()
-        self.files.open(Path(path))
+        if others:
+            self.session.reported.emit(f"only {first.name} is opened; many pictures are opened by their folder")
+        self.files.open(first)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.files.may_be_left():

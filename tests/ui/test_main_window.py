@@ -22,6 +22,7 @@ from ddpm_studio import document, export
 from ddpm_studio.assets import asset
 from ddpm_studio.document import Document, provenance
 from ddpm_studio.schedule import Cosine, Linear
+from ddpm_studio.schedule_files import write as write_schedule
 from ddpm_studio.ui import main_window, theme
 from ddpm_studio.ui.about import About, versions
 from ddpm_studio.ui.main_window import MainWindow
@@ -581,3 +582,23 @@ def test_dropping_a_network_of_points_gives_it_to_the_plane(qtbot, window):
     drop(qtbot, window, roll)
     assert window.workspace == "plane"
     assert window.session.document == replace(Document(), plane=replace(Document().plane, network=str(roll)))
+
+
+@pytest.mark.parametrize("name", ["mine.json", "mine.csv", "mine.npz"])
+def test_dropping_a_schedule_takes_it(qtbot, window, tmp_path, name):
+    write_schedule(Cosine(T=77), tmp_path / name)
+    window.choose_workspace("train")
+    drop(qtbot, window, tmp_path / name)
+    np.testing.assert_allclose(window.session.document.schedule.beta, Cosine(T=77).beta, rtol=1e-6)
+    assert window.docks["schedule"].isVisible()
+
+
+def test_of_several_files_that_are_dropped_the_first_is_opened_and_that_is_said(qtbot, window, picture, tmp_path):
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in (picture, tmp_path / "other.png")])
+    how = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    with qtbot.waitSignal(window.files.opened):
+        QApplication.sendEvent(window, QDragEnterEvent(QPoint(5, 5), *how))
+        QApplication.sendEvent(window, QDropEvent(QPointF(5, 5), *how))
+    assert window.session.document.noising.picture == str(picture)
+    assert "only picture.png is opened" in window.messages.message
