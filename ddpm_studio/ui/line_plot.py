@@ -48,6 +48,8 @@ class LinePlot(Plot):
         empty: what will fill it, said in its middle while it has nothing to show; its axes have no numbers then.
     """
 
+    edged = True
+
     def __init__(
         self,
         name: str,
@@ -129,7 +131,7 @@ class LinePlot(Plot):
             label.setColor(colours.pinned)
         self._title = parts
         self._write_title()
-        self.getPlotItem().getViewBox().setBorder(pg.mkPen(colours.grid))
+        self.show_focus()
 
     def menu(self) -> QMenu:
         """What the right button offers."""

@@ -7,7 +7,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from ddpm_studio.ui import theme
@@ -28,6 +28,9 @@ class Plot(pg.PlotWidget):
     """
 
     export_asked = Signal(str)  # a suffix: one of PICTURES, or NUMBERS
+
+    edged = False
+    """Whether a line stands around it, also while it does not have the keyboard."""
 
     def __init__(
         self,
@@ -54,6 +57,22 @@ class Plot(pg.PlotWidget):
         """A place in the widget, in pixels, in the units of the axes."""
         place: QPointF = self.getPlotItem().getViewBox().mapSceneToView(self.mapToScene(position.toPoint()))
         return place
+
+    def show_focus(self) -> None:
+        """The line around it tells whether it has the keyboard."""
+        if self.closed:
+            return
+        colours = theme.colours()
+        colour = colours.accent if self.hasFocus() else colours.grid if self.edged else None
+        self.getPlotItem().getViewBox().setBorder(pg.mkPen(colour))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.show_focus()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.show_focus()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = self.menu()

@@ -7,9 +7,8 @@ schedule costs its own lines and no more. pyqtgraph gives the axes, their number
 from collections.abc import Sequence
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QMenu, QWidget
 
 from ddpm_studio.schedule import Schedule
@@ -25,6 +24,7 @@ _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -10, Qt
 class TimePlot(Plot):
     """Shows a `Graph` of a schedule. The left button moves t, the wheel zooms, the middle button moves what is seen."""
 
+    edged = True
     room = (7.0, 4.0)  # pixels left free before t = 0 and after t = T
 
     picked = Signal(int)  # a t; it may lie outside 0..T
@@ -96,7 +96,7 @@ class TimePlot(Plot):
     def show_colours(self, colours: theme.Colours) -> None:
         """Takes the current colours."""
         self._ink.set_colours(colours, [quantity.colour for quantity in self._graph.quantities], self._width)
-        self._show_focus()
+        self.show_focus()
         self._renew_background()
 
     def menu(self) -> QMenu:
@@ -134,14 +134,6 @@ class TimePlot(Plot):
             self.picked.emit(places[Qt.Key(event.key())])
         else:
             event.ignore()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self._show_focus()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self._show_focus()
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
         super().drawBackground(painter, rect)
@@ -197,10 +189,6 @@ class TimePlot(Plot):
         if not drawn:
             return None
         return self._graph.span(min(float(y.min()) for y in drawn), max(float(y.max()) for y in drawn))
-
-    def _show_focus(self) -> None:
-        colours = theme.colours()
-        self._box.setBorder(pg.mkPen(colours.accent if self.hasFocus() else colours.grid))
 
     def _renew_background(self) -> None:
         self.resetCachedContent()

@@ -4,7 +4,8 @@ import csv
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QWidget
 
 from ddpm_studio.document import Document, provenance
 from ddpm_studio.export import read_provenance
@@ -97,3 +98,21 @@ def test_names_too_long_for_a_narrow_plot_do_not_push_it_out_of_its_widget(qtbot
     assert plot.getPlotItem().size().width() == 150
     plot.show_colours(theme.colours())
     assert plot.getPlotItem().size().width() == 150
+
+
+@pytest.mark.parametrize("make", [EntropyPlot, lambda: LinePlot("loss", "the loss", [Line("", "signal")])])
+def test_the_plot_that_has_the_keyboard_is_the_one_with_a_line_in_the_accent_colour(qtbot, light, make):
+    page = QWidget()
+    qtbot.addWidget(page)
+    row, plot, other = QHBoxLayout(page), make(), QLineEdit()
+    row.addWidget(plot)
+    row.addWidget(other)
+    page.show()
+    page.activateWindow()
+    accents = []
+    for focused in (other, plot, other):
+        focused.setFocus()
+        qtbot.waitUntil(focused.hasFocus)
+        border = plot.getPlotItem().getViewBox().border
+        accents.append(border.style() != Qt.PenStyle.NoPen and border.color().name() == light.shown.accent.lower())
+    assert accents == [False, True, False]
