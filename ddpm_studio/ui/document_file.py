@@ -169,8 +169,9 @@ class DocumentFile(QObject):
             self._session.edit(f"open {opened.path.name} in the plane", plane=plane)
         if panel := _panel_of(opened):
             self.panel_asked.emit(panel)
-        self._remember(self._reading.path)
-        self._session.noticed.emit(f"Opened {self._reading.path.name}")
+        path = self._reading.path if isinstance(opened, Restored) else opened.path
+        self._remember(path)
+        self._session.noticed.emit(f"Opened {path.name}")
         if isinstance(opened, Restored) and opened.warning:
             self._session.reported.emit(opened.warning)
 

@@ -48,8 +48,11 @@ def _file(menu: QMenu, window: "MainWindow") -> None:
 def _list_recent(menu: QMenu, window: "MainWindow") -> None:
     menu.clear()
     recent = window.files.recent
-    for path in recent.paths():
-        action = menu.addAction(path.name.replace("&", "&&"), partial(window.files.open, path))
+    paths = recent.paths()
+    names = [path.name for path in paths]
+    for path in paths:
+        text = path.name if names.count(path.name) == 1 else f"{path.parent.name}/{path.name}"
+        action = menu.addAction(text.replace("&", "&&"), partial(window.files.open, path))
         action.setToolTip(str(path))
     if menu.isEmpty():
         menu.addAction("No recent files").setEnabled(False)

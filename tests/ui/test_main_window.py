@@ -396,6 +396,15 @@ def test_recent_files_come_newest_first_and_missing_ones_are_dropped(qtbot, wind
     assert [a.text() for a in menu.actions()] == ["No recent files"]
 
 
+def test_recent_files_of_one_name_are_told_apart_by_their_folders(qtbot, window, tmp_path):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        drop(qtbot, window, saved(tmp_path / folder / "run.ddpm.json"))
+    menu = action(window, "Open recent").menu()
+    menu.aboutToShow.emit()
+    assert [a.text() for a in menu.actions()][:2] == ["two/run.ddpm.json", "one/run.ddpm.json"]
+
+
 def test_undo_and_redo_say_what_they_would_do(window):
     undo, redo = (window.menuBar().actions()[1].menu().actions()[i] for i in (0, 1))
     assert not undo.isEnabled()
