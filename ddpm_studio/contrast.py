@@ -14,12 +14,16 @@ from ddpm_studio.data.pictures import Picture
 from ddpm_studio.denoiser import Denoiser
 from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
+from ddpm_studio.export import grid
+from ddpm_studio.export.recording import beside
 from ddpm_studio.origin.start import known_of
 from ddpm_studio.sample import Step, sample
 from ddpm_studio.tree import Path
 
 Apart = NDArray[np.float32]  # (B,)
 
+DRAWN = "A | B | |A − B|, on [−1, 1], [−1, 1] and [0, 1]"
+"""What a picture of a comparison says of itself."""
 REACH = 1.0
 """|A − B| is painted on [0, REACH], black to white."""
 BUDGET = 128 * 2**20
@@ -114,6 +118,22 @@ def second_stops(path: Path, document: Document, T: int) -> tuple[int, ...]:
     return document.contrasted.within(T).sampler.stops(T, begin)
 
 
+def differences(a: NDArray[np.float32], b: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
+    """How far apart pictures (N, C, H, W) are on the scale of [−1, 1].
+
+    Returns:
+        "rms" and "max" of each sample, (N,), and "pixel_rms" and "pixel_max" over samples and channels, (H, W).
+    """
+    apart = np.abs(a.astype(np.float64) - b)
+    squared = np.square(apart)
+    return {
+        "rms": np.sqrt(squared.mean((1, 2, 3))),
+        "max": apart.max((1, 2, 3)),
+        "pixel_rms": np.sqrt(squared.mean((0, 1))),
+        "pixel_max": apart.max((0, 1)),
+    }
+
+
 def painted(a: NDArray[np.float32], b: NDArray[np.float32]) -> tuple[Picture, Picture, Picture]:
     """A, B and |A − B|, (N, C, H, W) each, as pictures: those on [−1, 1], the difference on [0, REACH]."""
     return to_bytes(a), to_bytes(b), to_bytes(2.0 * np.abs(a - b) / REACH - 1.0)
@@ -146,6 +166,11 @@ def _met(first: Walked, T: int, share: float, look: Look) -> Meeting:
         one, two = ("×".join(map(str, each.shape)) for each in (x, look.x))
         raise UserError(f"samples of {one} values cannot be compared with samples of {two}")
     return Meeting(share, look, Look(x, first.step(place).x0 if place < len(first) else x))
+
+
+def sheet(a: NDArray[np.float32], b: NDArray[np.float32]) -> Picture:
+    """What is `painted` of them as grids side by side."""
+    return beside([grid(pictures) for pictures in painted(a, b)])
 
 
 class States:

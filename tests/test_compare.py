@@ -72,15 +72,17 @@ def test_the_picture_is_a_beside_b_beside_their_difference(data, tmp_path):
     np.testing.assert_allclose(first, np.abs(a - b)[0].clip(0, 1), atol=0.003)
 
 
-@pytest.mark.parametrize("name", ["c.gif", "c.webp", "c.apng", "c.mp4", "c.png"])
-def test_what_is_drawn_over_t_opens_again_as_the_document_with_both_settings(data, tmp_path, name):
+@pytest.mark.parametrize("name", ["c.gif", "c.webp", "c.apng", "c.mp4", "c.png", "c.npz", "c.json"])
+def test_whatever_is_written_opens_again_as_the_document_with_both_settings(data, tmp_path, name):
     more = () if name != "c.png" else ("--frames", "4")
     assert compare(data, tmp_path / name, "--b-eta", "0.5", "--sampler", "ddim", *more) == 0
     opened = read(tmp_path / name)
     assert isinstance(opened, Restored)
     assert opened.document.sampler == Ddim(steps=20)
     assert opened.document.second == Second(Ddim(steps=20, eta=0.5))
-    assert (opened.t, opened.sample) == (0, 0)
+    assert (opened.t, opened.sample, opened.home) == (0, 0, None)
+    assert main(["compare", str(tmp_path / name), "--out", str(tmp_path / "again.npz")]) == 0
+    assert Document.from_json(read_provenance(tmp_path / "again.npz")["document"]) == opened.document
 
 
 def test_a_document_says_what_b_is_and_flags_override_it(data, tmp_path):

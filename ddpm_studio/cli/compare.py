@@ -61,17 +61,11 @@ class Apart:
 
     @cached_property
     def numbers(self) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
-        """What differs, over t and in the end; all on the scale of [−1, 1]."""
-        apart = np.abs(self.a[-1].astype(np.float64) - self.b[-1])
-        return {
-            "rms": np.sqrt(np.square(apart).mean((1, 2, 3))),  # (N,)
-            "max": apart.max((1, 2, 3)),
-            "pixel_rms": np.sqrt(np.square(apart).mean((0, 1))),  # (H, W)
-            "pixel_max": apart.max((0, 1)),
-            "t": self.t,
-            "rms_x": self.rms[0],
-            "rms_x0_hat": self.rms[1],
-        }
+        """What differs in the end, and over t; all on the scale of [−1, 1]."""
+        from ddpm_studio.contrast import differences  # noqa: PLC0415 - torch, not needed for --help
+
+        over_t = {"t": self.t, "rms_x": self.rms[0], "rms_x0_hat": self.rms[1]}
+        return {**differences(self.a[-1], self.b[-1]), **over_t}
 
 
 def add(commands: Subcommands, name: str) -> None:
@@ -84,7 +78,7 @@ def add(commands: Subcommands, name: str) -> None:
         "and clipping. PNG is A | B | |A − B| side by side: A and B on [-1, 1], the difference from 0 (black) to 1\n"
         "(white); with --frames a film strip; GIF, WebP, APNG and MP4 play it. NPZ has a and b and the numbers that\n"
         "JSON has: rms and max of each sample, pixel_rms and pixel_max, and rms_x and rms_x0_hat over t.\n"
-        "All but the JSON open in the window.",
+        "All of them open in the window, with both settings.",
         epilog=EXAMPLES,
     )
     parser.add_argument("document", nargs="?", metavar="DOCUMENT", help="a document or an export; flags override it")
@@ -204,7 +198,7 @@ def _apart(document: Document, path: "Walked", b: "Denoiser", look: Look, limit:
 def _write(out: Path, found: Apart, look: Look, told: dict[str, object]) -> None:
     """The file. UserError: it cannot be written."""
     from ddpm_studio import export  # noqa: PLC0415 - Pillow, not needed for --help
-    from ddpm_studio.contrast import painted  # noqa: PLC0415 - torch, not needed for --help
+    from ddpm_studio.contrast import DRAWN, painted  # noqa: PLC0415 - torch, not needed for --help
 
     if out.suffix.lower() == JSON:
         numbers = {name: values.tolist() for name, values in found.numbers.items()}
@@ -214,4 +208,4 @@ def _write(out: Path, found: Apart, look: Look, told: dict[str, object]) -> None
     else:
         panes = (np.stack(pane) for pane in zip(*map(painted, found.a, found.b), strict=True))
         recording = export.Recording(tuple(found.t[found.kept].tolist()), export.Quantity.X0_HAT, tuple(panes))
-        draw_recording(out, recording, look, told | {"drawn": "A | B | |A − B|, on [−1, 1], [−1, 1] and [0, 1]"})
+        draw_recording(out, recording, look, told | {"drawn": DRAWN})

@@ -15,7 +15,7 @@ def document_in(path: Path) -> Document:
     Raises:
         UserError: it cannot be read, or there is none in it.
     """
-    if path.suffix.lower() == ".json":
+    if path.suffix.lower() == ".json" and provenance_of(path) is None:
         return load(path)
     if path.is_dir() or container.container_of(path) is not container.Container.OTHER:
         from ddpm_studio.run import checkpoint_at  # noqa: PLC0415 - torch, not needed for other files

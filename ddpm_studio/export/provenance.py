@@ -1,4 +1,4 @@
-"""Where a file comes from, written into the file: a JSON object in PNG, APNG, GIF, WebP, MP4 and NPZ alike."""
+"""Where a file comes from, written into the file: a JSON object in PNG, APNG, GIF, WebP, MP4, NPZ and JSON alike."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ def read_provenance(path: Path) -> dict[str, object] | None:
     """The provenance of an exported file, told by its content and not its name; None if it carries none.
 
     Raises:
-        UserError: neither a picture nor an archive, or damaged.
+        UserError: neither a picture nor an archive nor JSON, or damaged.
     """
     text = _unmarked(film_text(path)[1]) if is_mp4(path) else _text_of_still(path)
     if text is None:
@@ -49,8 +49,21 @@ def read_provenance(path: Path) -> dict[str, object] | None:
 
 def _text_of_still(path: Path) -> str | None:
     with reading(path), path.open("rb") as file:
-        zipped = file.read(2) == b"PK"
-    return _text_of_npz(path) if zipped else _text_of_picture(path)
+        begin = file.read(2)
+    if begin[:1] == b"{" or path.suffix.lower() == ".json":
+        return _text_of_report(path)
+    return _text_of_npz(path) if begin == b"PK" else _text_of_picture(path)
+
+
+def _text_of_report(path: Path) -> str | None:
+    """Of numbers as JSON, which stand beside their provenance; None for any other JSON."""
+    with reading(path):
+        text = path.read_bytes().decode("utf-8", "replace")
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return text if isinstance(said, dict) and "app" in said and "document" in said else None
 
 
 def _text_of_npz(path: Path) -> str | None:

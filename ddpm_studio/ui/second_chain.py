@@ -39,6 +39,7 @@ class SecondChain(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.pair: Pair | None = None
+        self._front = np.inf  # t/T of the last state that has been met
         self._states = States()
         self._far: list[tuple[float, NDArray[np.float32]]] = []  # t/T and, of x and of the guess, (2, B)
         self._job: Job | None = None
@@ -57,7 +58,7 @@ class SecondChain(QObject):
         if self._job is not None:
             self._job.retire()
             self._job = None
-        self.pair, self._states, self._far = None, States(), []
+        self.pair, self._states, self._far, self._front = None, States(), [], np.inf
 
     def close(self) -> None:
         """Waits for what runs to end."""
@@ -68,6 +69,10 @@ class SecondChain(QObject):
         """t/T and look of the state nearest to a share; None before the first."""
         return self._states.at(share)
 
+    def has_reached(self, share: float) -> bool:
+        """Whether B has been walked as far as t/T = `share`: what is nearest to it will not change any more."""
+        return self._front <= share
+
     def far(self, *, of_noisy: bool) -> tuple[list[float], NDArray[np.float64]]:
         """t/T of F moments and the RMS difference of every sample there, (F, B): of x_t, or of the guess of x_0."""
         place = 0 if of_noisy else 1
@@ -77,6 +82,7 @@ class SecondChain(QObject):
     def _on_met(self, meetings: list[Meeting]) -> None:
         for meeting in meetings:
             self._states.append(meeting.share, meeting.look)
+            self._front = meeting.share
             if (far := meeting.far) is not None:
                 self._far.append((meeting.share, np.stack(far)))
         self.advanced.emit()

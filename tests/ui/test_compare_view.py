@@ -6,9 +6,11 @@ import torch
 from sampling_panels import shown_panel, small_session
 
 from ddpm_studio.branch import TRUNK, Branch
+from ddpm_studio.opening import read
 from ddpm_studio.sample import sample
 from ddpm_studio.sampler import Ancestral, Ddim
 from ddpm_studio.second import Second
+from ddpm_studio.ui import compare_view
 from ddpm_studio.ui.job import Job
 
 STEPS = 20
@@ -106,6 +108,33 @@ def test_more_steps_than_the_schedule_has_are_refused_and_the_controls_go_back(p
         panel._inspector.compare.controls.sampler.edited.emit(Ddim(steps=101))
     assert "101" in told.args[0]
     assert session.document.second is None
+
+
+@pytest.mark.parametrize("name", ["apart.png", "apart.npz"])
+def test_the_comparison_is_exported_side_by_side_and_opens_again_with_both_settings(
+    qtbot, panel, session, tmp_path, monkeypatch, name
+):
+    compared = panel._inspector.compare
+    assert not compared.export.isEnabled()
+    session.edit("compare", second=Second(Ddim(steps=10)))
+    compared.start.click()
+    qtbot.waitUntil(compared.export.isEnabled, timeout=10000)
+    monkeypatch.setattr(compare_view, "ask_target", lambda *_: tmp_path / name)
+    with qtbot.waitSignal(session.noticed, timeout=5000):
+        compared.export.click()
+    opened = read(tmp_path / name)
+    assert (opened.document.sampler, opened.document.second) == (Ancestral(steps=STEPS), Second(Ddim(steps=10)))
+    assert (opened.t, opened.sample) == (0, 0)
+
+
+def test_an_export_that_cannot_be_written_is_one_line_in_the_message_bar(qtbot, panel, session, tmp_path, monkeypatch):
+    compared = panel._inspector.compare
+    compared.start.click()
+    qtbot.waitUntil(compared.export.isEnabled, timeout=10000)
+    monkeypatch.setattr(compare_view, "ask_target", lambda *_: tmp_path / "apart.gif")
+    with qtbot.waitSignal(session.reported, timeout=5000) as told:
+        compared.export.click()
+    assert "apart.gif" in told.args[0]
 
 
 def test_on_a_branch_b_leaves_where_the_branch_does(qtbot, panel, session):
