@@ -163,7 +163,7 @@ def test_that_points_alone_have_a_bound_and_no_likelihood(roll):
     found = next(judged(World.of(roll, SCHEDULE, finite=True, network=None, seed=0)))
     assert found.truth is None
     assert found.errors is None
-    assert found.in_words(SCHEDULE).startswith("bound, exact denoiser")
+    assert found.in_words(SCHEDULE).startswith("bits/dim: bound ")
 
 
 def test_that_particles_are_the_closed_form_at_every_t(roll):

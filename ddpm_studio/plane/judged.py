@@ -31,11 +31,11 @@ class Judgement:
 
     def in_words(self, schedule: Schedule) -> str:
         """The exact likelihood and the bounds, each with its best σ²; the network's is under its own schedule."""
-        parts = [] if self.truth is None else [f"−log₂ q(x₀) {self.truth.bits:.3f} ± {self.truth.stderr:.3f}"]
-        parts.append(f"bound, exact denoiser {bound(schedule, self.of_exact, ReverseVariance.OPTIMUM).total:.3f}")
+        parts = [] if self.truth is None else [f"−log₂ q(x₀) = {self.truth.bits:.3f} ± {self.truth.stderr:.3f}"]
+        parts.append(f"bound {bound(schedule, self.of_exact, ReverseVariance.OPTIMUM).total:.3f} exact")
         if self.of_network is not None and self.trained_under is not None:
-            parts.append(f"network {bound(self.trained_under, self.of_network, ReverseVariance.OPTIMUM).total:.3f}")
-        return "  ·  ".join(parts).replace("-", "−") + "  bits/dim"
+            parts.append(f"{bound(self.trained_under, self.of_network, ReverseVariance.OPTIMUM).total:.3f} network")
+        return "bits/dim: " + ", ".join(parts).replace("-", "−")
 
 
 def judged(world: World) -> Iterator[Judgement]:

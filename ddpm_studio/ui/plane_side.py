@@ -30,7 +30,7 @@ class PlaneSide(QWidget):
         super().__init__(parent)
         self.walks = SideBySide(self)
         lines = Line("now", "noise", 2.0, dots=True), Line("at first", "pinned", dashed=True)
-        levels, span, limits = "score error by log SNR", (-5.0, 0.0), (-6.0, 1.0)
+        levels, span, limits = "error by log SNR", (-5.0, 0.0), (-6.0, 1.0)
         self._levels = LinePlot(
             levels,
             LEVELS_TIP,
@@ -42,12 +42,12 @@ class PlaneSide(QWidget):
             empty="a network's errors:\nchoose one, or Start",
         )
         self._steps = LinePlot(
-            "score error over steps",
+            "error over steps",
             STEPS_TIP,
             (Line("", "noise", 2.0),),
             self,
             log=True,
-            empty="Start trains a network:\nits error falls here",
+            empty="Start trains\na network: its\nerror falls here",
         )
         self._go, self._stop = self._button(self.go_asked), self._button(self.stop_asked)
         self._keep = self._button(self.keep_asked)
