@@ -53,7 +53,7 @@ class CompareView(ScrollColumn):
         self.first = ImageGrid("A", "the chain that is shown, on [−1, 1]", provenance=provenance)
         self.second = ImageGrid("B", "the other one, on [−1, 1]", provenance=provenance)
         self.apart = ImageGrid(
-            "|A − B| on [0, 1]",
+            "|A − B|, 0–1",
             "how far apart they are: black is 0, white is 1 or more",
             provenance=provenance,
             span=(0.0, REACH),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QColor, QGuiApplication, QIcon, QKeySequence, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QKeySequence, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
     QColorDialog,
@@ -148,7 +148,10 @@ class PaintView(QDialog):
 
     def _show_colour(self) -> None:
         swatch = QPixmap(16, 16)
-        swatch.fill(QColor(self._colour))
+        swatch.fill(self.palette().mid().color())  # its edge: white is seen on a light button too
+        painter = QPainter(swatch)
+        painter.fillRect(1, 1, 14, 14, QColor(self._colour))
+        painter.end()
         self.colour.setIcon(QIcon(swatch))
         self.colour.setAccessibleDescription(self._colour)
 
