@@ -100,6 +100,7 @@ class BoundView(QWidget):
         self.total.set_full_text(told)
         if about != self.about.text():  # a new text has everything laid out anew
             self.about.setText(about)
+            self.about.setVisible(bool(about))
         self.split.show_bound(bound)
         if bound is None:
             for plot, lines in ((self.terms, 2), (self.linear, 1), (self.rate, 1), (self.errors, 2)):
