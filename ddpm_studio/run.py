@@ -74,6 +74,16 @@ class Run:
                 return named
         return self.checkpoints[-1] if self.checkpoints else None
 
+    @property
+    def step(self) -> int:
+        """That of the latest checkpoint, by its name; 0 before the first."""
+        return 0 if self.latest is None else step_in(self.latest)
+
+    @property
+    def previews(self) -> list[Path]:
+        """All that are there, the oldest first."""
+        return sorted((self.folder / "previews").glob("step-*.png"))
+
     def save(self, header: Header, tensors: Tensors, keep: int) -> Path:
         """Writes a checkpoint, makes it the latest, and removes all but the newest `keep`."""
         path = self.folder / "checkpoints" / f"step-{header.step:08d}.safetensors"
@@ -113,6 +123,12 @@ class Run:
     def preview(self, step: int) -> Path:
         """Where the preview of a step is, or is to be."""
         return self.folder / "previews" / f"step-{step:08d}.png"
+
+
+def step_in(path: Path) -> int:
+    """The step in the name of a checkpoint or of a preview; 0 where there is none."""
+    number = path.stem.rpartition("-")[2]
+    return int(number) if number.isdecimal() else 0
 
 
 def checkpoint_in(path: Path) -> Checkpoint:

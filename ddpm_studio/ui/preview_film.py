@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 from ddpm_studio.data import open_picture
 from ddpm_studio.errors import UserError
 from ddpm_studio.export import Provenance
+from ddpm_studio.run import step_in
 from ddpm_studio.ui.image_view import ImageGrid
 
 EMPTY = "samples appear here, with each preview"
@@ -47,7 +48,7 @@ class PreviewFilm(QWidget):
     @property
     def step(self) -> int | None:
         """The step of the preview that is shown; None before the first."""
-        return step_of(self._paths[self.slider.value()]) if self._paths else None
+        return step_in(self._paths[self.slider.value()]) if self._paths else None
 
     def show_previews(self, paths: Sequence[Path]) -> None:
         """Shows another run's previews, the last one first."""
@@ -88,9 +89,3 @@ class PreviewFilm(QWidget):
         else:
             self.picture.set_caption(f"samples after {step:,} steps")
             self.picture.show_pictures(picture)
-
-
-def step_of(path: Path) -> int:
-    """The step in a preview's name, step-00001000.png; 0 where there is none."""
-    number = path.stem.rpartition("-")[2]
-    return int(number) if number.isdecimal() else 0

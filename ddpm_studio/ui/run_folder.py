@@ -8,9 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
+from ddpm_studio.container import is_run
 from ddpm_studio.errors import UserError
 from ddpm_studio.run import Run
-from ddpm_studio.ui.training_work import is_run, step_of
 
 NEW = "new"
 """What a folder is in which there is no run yet."""
@@ -73,7 +73,7 @@ class RunFolder(QWidget):
         self.menu.addAction("Open a run…", partial(self._ask, "Open a run"))
         self.menu.addSeparator()
         for run in recent_runs():
-            text = f"{run.folder.name}: step {step_of(run):,} of {run.document.training.steps:,}"
+            text = f"{run.folder.name}: step {run.step:,} of {run.document.training.steps:,}"
             self.menu.addAction(text.replace("&", "&&"), partial(self.asked.emit, run.folder))
 
     def _ask(self, title: str) -> None:
@@ -113,4 +113,4 @@ def recent_runs() -> Iterator[Run]:
 def unfinished() -> Run | None:
     """The newest run in the standard place, if it stopped before its end."""
     run = next(recent_runs(), None)
-    return run if run is not None and 0 < step_of(run) < run.document.training.steps else None
+    return run if run is not None and 0 < run.step < run.document.training.steps else None

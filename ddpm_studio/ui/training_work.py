@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
+from ddpm_studio.container import is_run
 from ddpm_studio.data import load
 from ddpm_studio.device import chosen
 from ddpm_studio.document import Document
@@ -79,24 +80,13 @@ def trained(folder: Path, document: Document, device: str, wanted: Event) -> Ite
 def known(folder: Path) -> Iterator[Known]:
     """Reads a run's folder. UserError: it is none."""
     run = Run.open(folder)
-    yield _known(run, step_of(run))
+    yield _known(run, run.step)
 
 
 def saved_network(folder: Path) -> Iterator[LiveNetwork]:
     """The averaged weights of a run's latest checkpoint. UserError: there is none, or it is damaged."""
     checkpoint = checkpoint_in(folder)
     yield LiveNetwork(checkpoint.header.document, checkpoint.header.step, checkpoint.denoiser())
-
-
-def is_run(folder: Path) -> bool:
-    """Whether there is a run in the folder, as `Run.open` asks."""
-    return (folder / "document.json").is_file() and (folder / "checkpoints").is_dir()
-
-
-def step_of(run: Run) -> int:
-    """The step of the latest checkpoint, by its name; 0 before the first."""
-    number = "" if run.latest is None else run.latest.stem.rpartition("-")[2]
-    return int(number) if number.isdecimal() else 0
 
 
 def with_training_of(document: Document, other: Document) -> Document:
@@ -118,4 +108,4 @@ def _told(recorder: Recorder) -> Generator[object]:
 
 
 def _known(run: Run, step: int) -> Known:
-    return Known(run, step, run.metrics(), sorted((run.folder / "previews").glob("step-*.png")))
+    return Known(run, step, run.metrics(), run.previews)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
+from ddpm_studio.container import is_run
 from ddpm_studio.document import Document, provenance
 from ddpm_studio.export import Provenance
 from ddpm_studio.learner import TrainStep
@@ -23,7 +24,7 @@ from ddpm_studio.ui.training_metrics import Metrics
 from ddpm_studio.ui.training_run import State, TrainingRun
 from ddpm_studio.ui.training_transport import TrainingTransport
 from ddpm_studio.ui.training_views import TrainingViews
-from ddpm_studio.ui.training_work import Begun, Known, is_run, step_of
+from ddpm_studio.ui.training_work import Begun, Known
 
 CONTROLS = 250  # logical pixels: the width of the forms
 WHAT = {State.RUNNING: "in training", State.PAUSED: "paused", State.ENDING: "saving"}
@@ -53,7 +54,7 @@ class TrainingPanel(QWidget):
         self._on_settled(session.settled_document)
         if (left := unfinished()) is not None:
             self._folder.offer(left)
-            steps = f"{step_of(left):,} of {left.document.training.steps:,} steps"
+            steps = f"{left.step:,} of {left.document.training.steps:,} steps"
             self._views.tell(f"{left.folder.name} stopped before its end, after {steps}; Run… goes on with it")
 
     def close_jobs(self) -> None:
