@@ -3,21 +3,19 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from ddpm_studio.contrast import DRAWN, REACH, Look, contrast, differences, painted, sheet
-from ddpm_studio.data import to_bytes
+from ddpm_studio.contrast import Look, contrast, differences
 from ddpm_studio.errors import UserError
-from ddpm_studio.export import Kind, Provenance, kind_of, save_arrays, save_picture
+from ddpm_studio.export import Provenance
 from ddpm_studio.ui.band_plot import BandPlot
-from ddpm_studio.ui.image_view import ImageGrid
 from ddpm_studio.ui.model import Model
+from ddpm_studio.ui.pair_grids import PairGrids
 from ddpm_studio.ui.plot_export import ask_and_save
 from ddpm_studio.ui.reverse_chain import ReverseChain
 from ddpm_studio.ui.reverse_walk import Frame
@@ -43,21 +41,13 @@ class CompareView(ScrollColumn):
         self._session, self._chain, self._provenance = session, chain, provenance
         self._shown: tuple[Frame, int] | None = None
         self._second = SecondChain(self)
-        self._pictures: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None  # of A and of B, both shown
         self.controls = SecondControls(session, self)
         self.start = QPushButton("Compare", self)
         self.start.setToolTip("walk B from the noise that A began with, with the same draws at the same t")
         self.export = QPushButton("Export…", self)
         self.export.setToolTip("A, B and their difference side by side as a picture, or as numbers")
         self.export.setEnabled(False)
-        self.first = ImageGrid("A", "the chain that is shown, on [−1, 1]", provenance=provenance)
-        self.second = ImageGrid("B", "the other one, on [−1, 1]", provenance=provenance)
-        self.apart = ImageGrid(
-            "|A − B|, 0–1",
-            "how far apart they are: black is 0, white is 1 or more",
-            provenance=provenance,
-            span=(0.0, REACH),
-        )
+        self.grids = PairGrids(provenance, self)
         self.told = QLabel(self)
         self.told.setWordWrap(True)
         self.plot = BandPlot("RMS of A − B", "root mean square difference of A and B at the same t/T", "noise")
@@ -144,30 +134,14 @@ class CompareView(ScrollColumn):
         T = self._chain.model.denoiser.schedule.T
         share = frame.t / T
         found, both = self._second.at(share), self._second.has_reached(share)
-        own = self._picture(Look(frame.x, frame.x if frame.final else frame.step.x0))
-        self.first.set_caption(f"A, t = {frame.t}")
-        self.first.show_pictures(to_bytes(own), own)
+        a = self._picture(Look(frame.x, frame.x if frame.final else frame.step.x0))
         alike = found is not None and found[1].x.shape == frame.x.shape
-        self.second.setVisible(alike)
-        self.apart.setVisible(alike and both)
-        self.export.setEnabled(alike and both)
-        self._pictures = None
-        if found is not None and alike:
-            other = self._picture(found[1])
-            self.second.set_caption(f"B, t = {found[0] * T:.0f}")
-            self.second.show_pictures(to_bytes(other), other)
-            if both:
-                self._pictures = own, other
-                self._draw_apart(own, other, sample)
-        for grid in (self.first, self.second, self.apart):
-            grid.select(sample)
-
-    def _draw_apart(self, own: NDArray[np.float32], other: NDArray[np.float32], sample: int) -> None:
-        """Once B is where A is: how far apart their pictures are."""
-        apart = np.abs(own - other)
-        self.apart.show_pictures(painted(own, other)[2], apart)
-        far = np.sqrt(np.square(apart).reshape(len(apart), -1).mean(1))
-        self.told.setText(f"RMS of A − B here: sample {sample} {far[sample]:.3f}, median {np.median(far):.3f}")
+        b = (self._picture(found[1]), found[0] * T) if found is not None and alike else None
+        self.grids.show_pictures(a, frame.t, b, sample, met=both)
+        self.export.setEnabled(self.grids.pair is not None)
+        if self.grids.pair is not None:
+            far = differences(*self.grids.pair)["rms"]
+            self.told.setText(f"RMS of A − B here: sample {sample} {far[sample]:.3f}, median {np.median(far):.3f}")
 
     def _picture(self, look: Look) -> NDArray[np.float32]:
         """What has been chosen to be compared, (B, C, H, W)."""
@@ -191,12 +165,11 @@ class CompareView(ScrollColumn):
         self.refused.emit(text)
 
     def _on_export(self) -> None:
-        pair = self._pictures
-        path = ask_target(self, "Export the comparison", "a-and-b", ".png", ".npz") if pair else None
-        if pair is None or path is None:
+        path = ask_target(self, "Export the comparison", "a-and-b", ".png", ".npz")
+        if path is None:
             return
         try:
-            _save(path, *pair, {**self._provenance(), "drawn": DRAWN})
+            self.grids.save(path, self._provenance())
         except UserError as error:
             self.refused.emit(str(error))
         else:
@@ -206,12 +179,6 @@ class CompareView(ScrollColumn):
         ask_and_save(self.plot, suffix, self._provenance, self.saved, self.refused)
 
     def _lay_out(self, page: QWidget) -> None:
-        grids = QGridLayout()
-        grids.setSpacing(3)
-        for place, grid in enumerate((self.first, self.second, self.apart)):
-            grid.setMinimumHeight(110)
-            grids.addWidget(grid, 0, place)
-            grids.setColumnStretch(place, 1)
         column = QVBoxLayout(page)
         column.setContentsMargins(4, 4, 4, 4)
         column.setSpacing(4)
@@ -220,7 +187,7 @@ class CompareView(ScrollColumn):
         buttons.addWidget(self.start, 1)
         buttons.addWidget(self.export)
         column.addLayout(buttons)
-        column.addLayout(grids, 3)
+        column.addWidget(self.grids, 3)
         column.addWidget(self.told)
         column.addWidget(self.plot, 2)
         self.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # what is left of the height
@@ -236,14 +203,5 @@ class CompareView(ScrollColumn):
         self.export.clicked.connect(self._on_export)
         self.plot.picked.connect(self.asked)
         self.plot.export_asked.connect(self._on_export_asked)
-        for grid in (self.first, self.second, self.apart):
-            grid.saved.connect(self.saved)
-            grid.refused.connect(self.refused)
-
-
-def _save(path: Path, a: NDArray[np.float32], b: NDArray[np.float32], told: Provenance) -> None:
-    """Pictures (B, C, H, W) of A and of B, and what differs. UserError: another suffix, or it cannot be written."""
-    if kind_of(path) is Kind.ARRAYS:
-        save_arrays(path, {"a": a, "b": b, **differences(a, b)}, told)
-    else:
-        save_picture(path, sheet(a, b), told)
+        self.grids.saved.connect(self.saved)
+        self.grids.refused.connect(self.refused)

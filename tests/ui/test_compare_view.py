@@ -42,15 +42,15 @@ def test_b_is_what_its_settings_give_from_the_same_noise(qtbot, panel, session):
     denoiser = panel._chain.model.denoiser
     *_, last = sample(denoiser, Ddim(steps=10), seed=5, samples=range(3))
     assert torch.equal(view._second.at(0.0)[1].x, last.next)
-    shown = view.second._values
+    shown = view.grids.second._values
     assert np.array_equal(shown, last.next.numpy())
-    assert np.allclose(view.apart._values, np.abs(panel._frame.x.numpy() - last.next.numpy()))
+    assert np.allclose(view.grids.apart._values, np.abs(panel._frame.x.numpy() - last.next.numpy()))
 
 
 def test_the_same_settings_differ_nowhere(qtbot, panel, session):
     session.edit("compare", second=Second(Ancestral(steps=STEPS)))
     compare(qtbot, panel, STEPS + 1)
-    assert not panel._inspector.compare.apart._values.any()
+    assert not panel._inspector.compare.grids.apart._values.any()
     assert panel._inspector.compare.plot._chosen.yData.tolist() == [0.0] * (STEPS + 1)
     assert panel._inspector.compare.told.text() == "RMS of A − B here: sample 0 0.000, median 0.000"
 
@@ -61,12 +61,12 @@ def test_both_are_shown_where_the_player_is(qtbot, panel, session):
     compare(qtbot, panel, 11)
     panel._player.go(10)
     qtbot.waitUntil(lambda: panel._frame.index == 10, timeout=5000)
-    assert view.first._caption == "A, t = 50"
-    assert view.second._caption == "B, t = 50"
-    assert np.array_equal(view.first._values, panel._frame.step.x0.numpy())
+    assert view.grids.first._caption == "A, t = 50"
+    assert view.grids.second._caption == "B, t = 50"
+    assert np.array_equal(view.grids.first._values, panel._frame.step.x0.numpy())
     view.controls.of.setCurrentIndex(1)
     view.controls.of.activated.emit(1)
-    assert np.array_equal(view.first._values, panel._frame.x.numpy())
+    assert np.array_equal(view.grids.first._values, panel._frame.x.numpy())
     assert view.plot._cursor.value() == 50
 
 
@@ -76,7 +76,7 @@ def test_another_chain_makes_a_comparison_old(qtbot, panel, session):
     session.edit("seed", sampling=replace(session.document.sampling, seed=9))
     qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=10000)
     assert view.told.text() == "A has changed: compare again."
-    assert view.second.isHidden()
+    assert view.grids.second.isHidden()
 
 
 def test_a_setting_that_cannot_be_walked_is_one_line_in_the_message_bar(qtbot, panel, session, tmp_path):
@@ -84,7 +84,7 @@ def test_a_setting_that_cannot_be_walked_is_one_line_in_the_message_bar(qtbot, p
     with qtbot.waitSignal(session.reported, timeout=5000) as told:
         panel._inspector.compare.start.click()
     assert "missing.safetensors" in told.args[0]
-    assert panel._inspector.compare.second.isHidden()
+    assert panel._inspector.compare.grids.second.isHidden()
 
 
 def test_what_is_compared_is_undone_and_an_old_comparison_is_not_shown_as_a_new_one(qtbot, panel, session):
@@ -95,12 +95,12 @@ def test_what_is_compared_is_undone_and_an_old_comparison_is_not_shown_as_a_new_
     assert session.document.second == Second(Ddim(steps=7, eta=0.5))
     assert panel._provenance()["document"]["second"]["sampler"]["eta"] == 0.5
     assert view.told.text() == "B has changed: compare again."
-    assert view.second.isHidden()
+    assert view.grids.second.isHidden()
     assert panel._frame.final  # A stays as it was walked
     compare(qtbot, panel, 8)
     session.undo_stack.undo()
     assert view.controls.sampler.kind.currentData() == "ddim"
-    assert view.second.isHidden()
+    assert view.grids.second.isHidden()
 
 
 def test_more_steps_than_the_schedule_has_are_refused_and_the_controls_go_back(panel, session, qtbot):
@@ -142,7 +142,7 @@ def test_on_a_branch_b_leaves_where_the_branch_does(qtbot, panel, session):
     session.edit("branch", branches=(twig,), branch=0, second=Second(twig.sampler))
     qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=10000)
     compare(qtbot, panel, 11)
-    assert not panel._inspector.compare.apart._values.any()
+    assert not panel._inspector.compare.grids.apart._values.any()
     assert panel._inspector.compare.plot._t.max() == 50
 
 
