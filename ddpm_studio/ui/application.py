@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from PySide6.QtCore import QSettings
-from PySide6.QtGui import QFont, QIcon
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from ddpm_studio import __version__
@@ -44,9 +44,6 @@ def make_application() -> QApplication:
     app.setDesktopFileName("ddpm-studio")
     app.setStyle("Fusion")
     app.setWindowIcon(QIcon(str(asset("icons", "ddpm-studio.png"))))
-    font = app.font()
-    font.setStyleStrategy(QFont.StyleStrategy.PreferNoShaping)  # shaped, DejaVu loses the hat of x̂, σ̂ and v̂
-    app.setFont(font)
     theme.watcher()
     return app
 

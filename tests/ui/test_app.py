@@ -4,12 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QSettings, QTimer
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from ddpm_studio.errors import UserError
 from ddpm_studio.ui import app, application, display, theme
@@ -175,28 +173,3 @@ def test_screenshots_into_a_place_that_cannot_be_written_say_so(qapp, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot make the folder"):
         app.screenshots(tmp_path / "file" / "folder")
-
-
-def test_a_hat_is_drawn_over_each_letter_that_has_one(qapp, qtbot):
-    """Shaped, some fonts lose the mark over Latin letters without a word, or draw it elsewhere: x̂₀ reads x₀."""
-    before = qapp.font()
-    try:
-        application.make_application()
-        for letter in "xvσε":
-            plain, hatted = (QLabel(text) for text in (f"{letter}₀", f"{letter}\u0302₀"))
-            heights = []
-            for label in (plain, hatted):
-                qtbot.addWidget(label)
-                label.setFixedSize(40, 40)
-                inked = np.abs(display_of(label) - display_of(label)[0, 0]).max(1) > 60
-                heights.append(int(inked.argmax()))
-            assert 2 <= heights[0] - heights[1] <= 6, letter  # pixels above the letter
-    finally:
-        qapp.setFont(before)
-
-
-def display_of(label):
-    """Its grey levels, (H, W)."""
-    image = label.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : image.width()].astype(int)
