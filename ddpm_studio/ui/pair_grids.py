@@ -37,6 +37,9 @@ class PairGrids(QWidget):
         row.setSpacing(3)
         for grid in (self.first, self.second, self.apart):
             grid.setMinimumHeight(LEAST)
+            stays = grid.sizePolicy()
+            stays.setRetainSizeWhenHidden(True)  # none of them moves when another one comes
+            grid.setSizePolicy(stays)
             grid.saved.connect(self.saved)
             grid.refused.connect(self.refused)
             row.addWidget(grid, 1)
@@ -62,6 +65,7 @@ class PairGrids(QWidget):
             raise UserError("A or B has changed meanwhile: compare again, then export")
         told = {**provenance, "drawn": DRAWN}
         if kind_of(path) is Kind.ARRAYS:
-            save_arrays(path, dict(zip("ab", self.pair, strict=True)) | differences(*self.pair), told)
+            a, b = self.pair
+            save_arrays(path, {"a": a, "b": b, **differences(a, b)}, told)
         else:
             save_picture(path, sheet(*self.pair), told)
