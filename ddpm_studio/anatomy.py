@@ -1,6 +1,7 @@
 """One reverse step taken apart: the sizes of its quantities, a few numbers for each sample."""
 
 from dataclasses import dataclass, replace
+from math import sqrt
 
 import numpy as np
 import torch
@@ -31,7 +32,8 @@ class Sizes:
         sigma = step.sigma.flatten(1) if isinstance(step.sigma, Tensor) else torch.full((len(x), 1), step.sigma)
         change = x.new_full((len(x),), torch.nan) if before is None else rms(x0 - before.flatten(1))
         clipped = (x0.abs() > 1.0).float().mean(1)
-        columns = (rms(x), rms(eps), clipped, change, residual(schedule, step).flatten(1).abs().amax(1), rms(sigma))
+        left = torch.linalg.vector_norm(residual(schedule, step).flatten(1), torch.inf, 1)
+        columns = (rms(x), rms(eps), clipped, change, left, rms(sigma))
         return cls(*(column.cpu().numpy() for column in columns))
 
 
@@ -43,7 +45,8 @@ def residual(schedule: Schedule, step: Step) -> Tensor:
 
 def rms(values: Tensor) -> Tensor:
     """The root mean square of each row, (B, D) → (B,)."""
-    return values.square().mean(1).sqrt()
+    norm: Tensor = torch.linalg.vector_norm(values, dim=1)
+    return norm / sqrt(values.shape[1])
 
 
 def one(step: Step, sample: int) -> Step:

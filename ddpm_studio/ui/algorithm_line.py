@@ -16,7 +16,7 @@ from ddpm_studio.ui import theme
 from ddpm_studio.ui.equation import Equation
 from ddpm_studio.ui.formula import parse
 from ddpm_studio.ui.glyph_box import Box
-from ddpm_studio.ui.image_view import image_of
+from ddpm_studio.ui.pixels import image_of
 from ddpm_studio.ui.typeset import typeset
 
 SIDES = (34, 52)  # logical pixels of a picture: in a narrow column, in a wide one

@@ -1,6 +1,6 @@
 """Where the pictures of a grid lie in a widget: plain arithmetic, no widget."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, floor
 
@@ -19,14 +19,17 @@ class Cells:
     height: float
     label: float  # the height of the line of text below each cell
 
-    def moved(self, down: float) -> "Cells":
-        """The same grid further down."""
-        return replace(self, top=self.top + down)
-
     def origin(self, index: int) -> tuple[float, float]:
         """The upper left corner of a cell."""
         row, column = divmod(index, self.columns)
         return self.left + column * (self.width + GAP), self.top + row * (self.height + self.label + GAP)
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """What the cells and their labels take together: left, top, width, height."""
+        across = self.columns * (self.width + GAP) - GAP
+        down = ceil(self.count / self.columns) * (self.height + self.label + GAP) - GAP
+        return self.left, self.top, across, down
 
     def at(self, x: float, y: float) -> tuple[int, float, float] | None:
         """The cell under a point and where in it, (index, u, v) with 0 ≤ u, v < 1; None outside all cells."""
@@ -39,7 +42,13 @@ class Cells:
 
 @lru_cache(maxsize=64)  # asked at every painting and movement of the mouse
 def arranged(
-    count: int, picture: tuple[int, int], area: tuple[float, float], *, label: float = 0.0, ratio: float = 1.0
+    count: int,
+    picture: tuple[int, int],
+    area: tuple[float, float],
+    *,
+    label: float = 0.0,
+    ratio: float = 1.0,
+    down: float = 0.0,
 ) -> Cells:
     """The grid of `count` pictures (height, width) in an area (width, height) that shows them largest.
 
@@ -51,6 +60,7 @@ def arranged(
         area: (width, height), logical pixels.
         label: height of a line of text below each cell.
         ratio: the screen's pixels per logical pixel.
+        down: where the area begins.
     """
     scales = [(_scale(count, columns, picture, area, label, ratio), columns) for columns in range(1, count + 1)]
     scale, columns = max(scales, key=lambda found: (found[0], -_empty(count, found[1])))
@@ -58,7 +68,7 @@ def arranged(
     height, width = picture[0] * scale, picture[1] * scale
     spare = area[0] - columns * width - (columns - 1) * GAP, area[1] - rows * (height + label) - (rows - 1) * GAP
     left, top = (floor(max(s, 0.0) / 2 * ratio) / ratio for s in spare)
-    return Cells(count, columns, left, top, width, height, label)
+    return Cells(count, columns, left, down + top, width, height, label)
 
 
 def _scale(

@@ -2,26 +2,23 @@
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ddpm_studio.data.pictures import Picture
-from ddpm_studio.errors import UserError
-from ddpm_studio.export import Provenance, grid, save_picture, save_samples
-from ddpm_studio.ui.cells import Cells, arranged
-from ddpm_studio.ui.saving import ask_target
-
-Values = NDArray[np.float32]  # (N, C, H, W): what the pictures show
+from ddpm_studio.export import Provenance
+from ddpm_studio.ui.cells import Cells
+from ddpm_studio.ui.held_pictures import HeldPictures, Values
+from ddpm_studio.ui.pixels import images_of
 
 
-class ImageGrid(QWidget):
+class ImageGrid(HeldPictures):
     """Shows pictures of one size in as few rows and columns as make them largest; a grid of one is a plain view.
 
     A click or an arrow key selects a picture and sends `picked`; a single picture leaves the keys to its parent. The
-    numbers of the pictures are those they were given by, in whatever order some of them are shown.
+    numbers of the pictures are those they were given by, in whatever order some of them are shown. Only what has
+    changed is painted: the pictures, or the line above them.
 
     Args:
         caption: a line above the pictures; the value under the mouse takes its place.
@@ -31,8 +28,6 @@ class ImageGrid(QWidget):
     """
 
     picked = Signal(int)
-    saved = Signal(str)  # one line: a picture was saved
-    refused = Signal(str)  # one line: why it was not
 
     def __init__(
         self,
@@ -43,17 +38,9 @@ class ImageGrid(QWidget):
         span: tuple[float, float] = (-1.0, 1.0),
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._provenance = provenance
-        self._span = span
-        self._caption = caption
+        super().__init__(caption, provenance, span, parent)
         self._images: list[QImage] = []
-        self._pictures: Picture = np.zeros((0, 1, 1, 1), np.uint8)
-        self._values: Values | None = None
-        self._labels: Sequence[str] = ()
-        self._order: Sequence[int] | None = None
         self._marks: frozenset[int] = frozenset()
-        self._selected = -1
         self._under = ""  # the value under the mouse
         self.setToolTip(tip)
         self.setAccessibleName(caption)
@@ -61,29 +48,12 @@ class ImageGrid(QWidget):
         self.setMouseTracking(True)
         self.setMinimumSize(64, 64)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._offer_actions()
-
-    @property
-    def pictures(self) -> Picture:
-        """What is shown, uint8 (N, H, W, C)."""
-        return self._pictures
-
-    @property
-    def selected(self) -> int:
-        """The framed picture, or −1."""
-        return self._selected
 
     def select(self, index: int) -> None:
         """Frames a picture (−1: none) without sending `picked`."""
         if index != self._selected:
             self._selected = index
             self.update()
-
-    @property
-    def order(self) -> Sequence[int]:
-        """The numbers of the pictures that are shown, from the first place on."""
-        count = len(self._images)
-        return range(count) if self._order is None else [index for index in self._order if index < count]
 
     def set_order(self, order: Sequence[int] | None) -> None:
         """Shows only these pictures, in this order; None shows all of them."""
@@ -100,9 +70,10 @@ class ImageGrid(QWidget):
     def set_caption(self, caption: str) -> None:
         """Changes the line above the pictures."""
         if caption != self._caption:
+            alike = bool(caption) == bool(self._caption)
             self._caption = caption
             self.setAccessibleName(caption)
-            self.update()
+            self.update(self._line_box(self._cells()).toAlignedRect()) if alike else self.update()
 
     def show_pictures(self, pictures: Picture, values: Values | None = None, labels: Sequence[str] = ()) -> None:
         """Shows uint8 pictures, (N, H, W, C) or (H, W, C) with C = 1 or 3.
@@ -113,16 +84,13 @@ class ImageGrid(QWidget):
                 what the bytes stand for.
             labels: a short text below each picture.
         """
-        self._pictures = pictures if pictures.ndim == 4 else pictures[None]
-        self._values = values if values is None or values.ndim == 4 else values[None]
-        self._labels = labels
+        shape = self._pictures.shape, len(self._labels)
+        self.hold(pictures, values, labels)
         self._images = images_of(self._pictures)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if len(self._images) > 1 else Qt.FocusPolicy.NoFocus)
-        self._all.setVisible(len(self._images) > 1 and self._provenance is not None)
-        for action in self.actions():
-            action.setEnabled(bool(self._images))
         self._follow(self.mapFromGlobal(self.cursor().pos()).toPointF())
-        self.update()
+        alike = shape == (self._pictures.shape, len(self._labels))
+        self.update(QRectF(*self._cells().box).toAlignedRect()) if alike else self.update()
 
     def value_at(self, point: QPointF) -> str:
         """Column, row and value of the pixel at a point of the widget; empty outside the pictures."""
@@ -132,47 +100,17 @@ class ImageGrid(QWidget):
         index, (_, u, v) = self.order[found[0]], found
         _, height, width, _ = self._pictures.shape
         x, y = int(u * width), int(v * height)
-        low, high = self._span
-        stood_for = low + self._pictures[index, y, x] * ((high - low) / 255)
-        values = stood_for if self._values is None else self._values[index, :, y, x]
+        values = self._stood_for(self._pictures[index, y, x]) if self._values is None else self._values[index, :, y, x]
         numbers = " ".join(f"{value:+.2f}" for value in values).replace("-", "−")
         return f"({x}, {y})  {numbers}"
-
-    def copy(self) -> None:
-        """Puts the selected picture, or the first, on the clipboard."""
-        if self._images:
-            QGuiApplication.clipboard().setImage(self._images[max(self._selected, 0)])
-
-    def save(self, picture: Picture, rows: Sequence[int], name: str) -> None:
-        """Asks where, and saves with its provenance a picture (H, W, C) as PNG, or the numbers behind it as NPZ.
-
-        Args:
-            picture: as PNG.
-            rows: of which pictures the numbers are saved: `samples`, (N, C, H, W).
-            name: offered.
-        """
-        assert self._provenance is not None
-        path = ask_target(self, "Save picture", name, ".png", ".npz")
-        if path is None:
-            return
-        try:
-            if path.suffix.lower() == ".npz":
-                save_samples(path, self._numbers(rows), self._provenance())
-            else:
-                save_picture(path, picture, self._provenance())
-        except UserError as error:
-            self.refused.emit(str(error))
-        else:
-            self.saved.emit(f"Saved {path}")
 
     def sizeHint(self) -> QSize:
         return QSize(220, 220)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, cells = QPainter(self), self._cells()
         painter.setPen(self.palette().text().color())
-        cells = self._cells()
-        self._paint_line(painter, self._under or self._caption, cells)
+        self._paint_line(painter, self._under or self._caption, cells, event)
         for place, index in enumerate(self.order):
             box = QRectF(*cells.origin(place), cells.width, cells.height)
             painter.drawImage(box, self._images[index])
@@ -197,8 +135,7 @@ class ImageGrid(QWidget):
         self._follow(event.position())
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._under = ""
-        self.update()
+        self._tell("")
         super().leaveEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -213,48 +150,26 @@ class ImageGrid(QWidget):
             self.select(order[place])
             self.picked.emit(order[place])
 
-    def _offer_actions(self) -> None:
-        """The context menu."""
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        copy, save = QAction("Copy picture", self), QAction("Save picture…", self)
-        self._all = QAction("Save all as one picture…", self)
-        copy.triggered.connect(self.copy)
-        save.triggered.connect(self._on_save)
-        self._all.triggered.connect(self._on_save_all)
-        save.setVisible(self._provenance is not None)
-        self._all.setVisible(False)
-        for action in (copy, save, self._all):
-            action.setEnabled(False)
-            self.addAction(action)
-
-    def _on_save(self) -> None:
-        one = max(self._selected, 0)
-        self.save(self._pictures[one], [one], "picture")
-
-    def _on_save_all(self) -> None:
-        """Those that are shown, as they are arranged."""
-        rows = list(self.order)
-        self.save(grid(self._pictures[rows], self._cells().columns), rows, "pictures")
-
-    def _numbers(self, rows: Sequence[int]) -> Values:
-        """What some pictures show; what their bytes stand for where nothing more is known."""
-        if self._values is not None:
-            return self._values[list(rows)]
-        low, high = self._span
-        shown = low + np.moveaxis(self._pictures[list(rows)], -1, 1) * ((high - low) / 255)
-        return shown.astype(np.float32)
-
     def _follow(self, point: QPointF) -> None:
-        under = self.value_at(point) if self.underMouse() else ""
+        self._tell(self.value_at(point) if self.underMouse() else "")
+
+    def _tell(self, under: str) -> None:
+        """In the line above the pictures."""
         if under != self._under:
             self._under = under
-            self.update()
+            self.update(self._line_box(self._cells()).toAlignedRect())
 
-    def _paint_line(self, painter: QPainter, text: str, cells: Cells) -> None:
-        """The text above the pictures, flush with their left side where it fits."""
-        left = min(cells.left, max(self.width() - self.fontMetrics().horizontalAdvance(text) - 1, 0))
-        line = QRectF(left, cells.top - self._line(), self.width() - left, self._line())
-        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, self._elided(text, line.width()))
+    def _line_box(self, cells: Cells) -> QRectF:
+        """Of the line above the pictures; empty where there is none."""
+        return QRectF(0.0, cells.top - self._line(), self.width(), self._line())
+
+    def _paint_line(self, painter: QPainter, text: str, cells: Cells, event: QPaintEvent) -> None:
+        """The text above the pictures, flush with their left side where it fits; shaping it takes longest of all."""
+        box = self._line_box(cells)
+        if event.region().intersects(box.toAlignedRect()):
+            left = min(cells.left, max(self.width() - self.fontMetrics().horizontalAdvance(text) - 1, 0))
+            box.setLeft(left)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, self._elided(text, box.width()))
 
     def _paint_mark(self, painter: QPainter, box: QRectF) -> None:
         side = max(min(box.width(), box.height()) / 5, 6.0)
@@ -268,38 +183,5 @@ class ImageGrid(QWidget):
         painter.setPen(QPen(self.palette().highlight().color(), 3))
         painter.drawRect(box.adjusted(-0.5, -0.5, 0.5, 0.5))
 
-    def _cells(self) -> Cells:
-        """The grid below the caption's line."""
-        line = self._line()
-        label = self._label_height() if self._labels else 0.0
-        area = (float(self.width()), max(self.height() - line, 1.0))
-        _, height, width, _ = self._pictures.shape
-        cells = arranged(max(len(self.order), 1), (height, width), area, label=label, ratio=self.devicePixelRatioF())
-        return cells.moved(line)
-
-    def _label_height(self) -> float:
-        """Of what stands below each picture."""
-        return self._line()
-
-    def _line(self) -> float:
-        return float(self.fontMetrics().height() + 2) if self._caption else 0.0
-
     def _elided(self, text: str, width: float) -> str:
         return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(width))
-
-
-def images_of(pictures: Picture) -> list[QImage]:
-    """The pictures (N, H, W, C), each as `image_of` gives it, converted together."""
-    count, height, width, channels = pictures.shape
-    if count == 0:
-        return []
-    tall = image_of(pictures.reshape(count * height, width, channels))
-    return [tall.copy(0, index * height, width, height) for index in range(count)]
-
-
-def image_of(picture: Picture) -> QImage:
-    """The picture (H, W, C) as an image of its own memory, in the format that paints fastest."""
-    picture = np.ascontiguousarray(picture)
-    height, width, channels = picture.shape
-    kind = QImage.Format.Format_Grayscale8 if channels == 1 else QImage.Format.Format_RGB888
-    return QImage(picture.data, width, height, width * channels, kind).convertToFormat(QImage.Format.Format_RGB32)

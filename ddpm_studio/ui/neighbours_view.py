@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ddpm_studio.data import Picture
 from ddpm_studio.ui import theme
-from ddpm_studio.ui.image_view import image_of
+from ddpm_studio.ui.pixels import image_of
 
 GAP = 4  # logical pixels between two pictures
 LEAST = 24  # logical pixels: the bars' height, if there is no more room

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ddpm_studio.data.pictures import Picture
 from ddpm_studio.params import Knots
-from ddpm_studio.ui.image_view import image_of
+from ddpm_studio.ui.pixels import image_of
 from ddpm_studio.ui.theme import colours
 
 

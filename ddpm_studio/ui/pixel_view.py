@@ -128,10 +128,10 @@ class PixelView(ImageGrid):
         self._point(None)
         super().leaveEvent(event)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter, colours, cells = QPainter(self), theme.colours(), self._cells()
         painter.setPen(QColor(colours.foreground))
-        self._paint_line(painter, self._caption, cells)
+        self._paint_line(painter, self._caption, cells, event)
         for index, (image, quantity) in enumerate(zip(self._images, self._quantities, strict=False)):
             box = QRectF(*cells.origin(index), cells.width, cells.height)
             painter.drawImage(box, image, self._seen(image.width(), image.height()))

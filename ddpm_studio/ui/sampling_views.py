@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QBoxLayout, QWidget
 from ddpm_studio.data import to_bytes
 from ddpm_studio.export import Provenance
 from ddpm_studio.ui.image_view import ImageGrid
+from ddpm_studio.ui.pace import Pace
 from ddpm_studio.ui.reverse_walk import Frame
 
+GUESSED = 100  # ms between two drawings of the guess: it changes slowly, and a frame costs the network time
 EPS_RANGE = 3.0  # ε̂ is painted on [−3, 3]: 99.7 % of standard normal noise
 
 
@@ -41,6 +43,9 @@ class SamplingViews(QWidget):
             span=(-EPS_RANGE, EPS_RANGE),
         )
         self.grids = (self.xt, self.x0, self.eps)
+        self._frame: Frame | None = None
+        self._pace = Pace(GUESSED, self)
+        self._pace.due.connect(self._show_guess)
         self._side = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._side.addWidget(self.x0)
         self._side.addWidget(self.eps)
@@ -54,15 +59,20 @@ class SamplingViews(QWidget):
             grid.refused.connect(self.refused)
 
     def show_frame(self, frame: Frame) -> None:
-        """The state and the guess that the step from it, or to it, was made with."""
-        x, x0, eps = (tensor.numpy() for tensor in (frame.x, frame.step.x0, frame.step.eps))
+        """The state, and the guess that the step from it, or to it, was made with: that soon, where it plays."""
+        self._frame, x = frame, frame.x.numpy()
         self.xt.show_pictures(to_bytes(x), x)
-        self.x0.show_pictures(to_bytes(x0), x0)
-        self.eps.show_pictures(to_bytes(eps / np.float32(EPS_RANGE)), eps)
-        at = f" at t = {frame.step.t}" if frame.final else ""
         self.xt.set_caption("x₀: the samples" if frame.final else f"xₜ, t = {frame.t}")
-        self.x0.set_caption(f"guess of x₀{at}")  # x̂ is misdrawn by DejaVu Sans, a common font
-        self.eps.set_caption(f"ε̂{at} on [−3, 3]")
+        self._pace.ask()
+
+    def _show_guess(self) -> None:
+        if (frame := self._frame) is not None:
+            x0, eps = frame.step.x0.numpy(), frame.step.eps.numpy()
+            self.x0.show_pictures(to_bytes(x0), x0)
+            self.eps.show_pictures(to_bytes(eps / np.float32(EPS_RANGE)), eps)
+            at = f" at t = {frame.step.t}" if frame.final else ""
+            self.x0.set_caption(f"guess of x₀{at}")  # x̂ is misdrawn by DejaVu Sans, a common font
+            self.eps.set_caption(f"ε̂{at} on [−3, 3]")
 
     def show_order(self, order: Sequence[int] | None) -> None:
         """Shows only these samples, in this order; None shows all."""

@@ -61,6 +61,8 @@ class StepInspector(QTabWidget):
         super().__init__(parent)
         self._model: Model | None = None
         self._frame: tuple[Frame, int] | None = None
+        self._frames: dict[QWidget, ShowsFrame] = {}  # asked at every frame, when a protocol is slow to ask for
+        self._walks: dict[QWidget, ShowsWalk] = {}
         self._walk: tuple[Sequence[int], Sequence[Neighbours | None], Sequence[Sizes], int] | None = None
         self.step = StepView(provenance)
         self.traces = Traces(provenance)
@@ -84,6 +86,10 @@ class StepInspector(QTabWidget):
 
     def add_view(self, title: str, widget: QWidget) -> None:
         """Adds a page. If the widget has `show_frame`, `show_model` or `show_walk`, they are called: see above."""
+        if isinstance(widget, ShowsFrame):
+            self._frames[widget] = widget
+        if isinstance(widget, ShowsWalk):
+            self._walks[widget] = widget
         self.addTab(widget, title)
         if isinstance(widget, ShowsModel) and self._model is not None:
             widget.show_model(self._model)
@@ -107,7 +113,7 @@ class StepInspector(QTabWidget):
     def show_sample(self, frame: Frame, sample: int) -> None:
         """One sample of the frame."""
         self._frame = (frame, sample)
-        if isinstance(view := self.currentWidget(), ShowsFrame):
+        if (view := self._frames.get(self.currentWidget())) is not None:
             view.show_frame(frame, sample)
 
     def show_walk(
@@ -115,12 +121,11 @@ class StepInspector(QTabWidget):
     ) -> None:
         """What is known of every step taken so far."""
         self._walk = (times, neighbours, sizes, sample)
-        if isinstance(view := self.currentWidget(), ShowsWalk):
+        if (view := self._walks.get(self.currentWidget())) is not None:
             view.show_walk(*self._walk)
 
     def _on_turned(self, _index: int) -> None:
-        view = self.currentWidget()
-        if isinstance(view, ShowsWalk) and self._walk is not None:
-            view.show_walk(*self._walk)
-        if isinstance(view, ShowsFrame) and self._frame is not None:
-            view.show_frame(*self._frame)
+        if self._walk is not None:
+            self.show_walk(*self._walk)
+        if self._frame is not None:
+            self.show_sample(*self._frame)

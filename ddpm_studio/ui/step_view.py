@@ -22,7 +22,7 @@ from ddpm_studio.ui.still_label import StillLabel
 EPS = 1  # the place of ε̂ among the quantities: what the histogram shows at first
 TALL = 420  # logical pixels of height from which there is room for the histogram
 LINES = 8  # of the numbers below the pictures: as many as a pixel's values take
-READ = 250  # ms between two drawings of numbers and histogram: while it plays, they are read, and cost most
+READ = 250  # ms between two drawings: while it plays, this is read and the grids are watched
 
 
 class StepView(QWidget):
@@ -36,7 +36,8 @@ class StepView(QWidget):
         self._provenance = provenance
         self._model: Model | None = None
         self._quantities: tuple[Quantity, ...] = ()
-        self._shown: tuple[Step, Schedule] | None = None  # of a single sample, and what it was walked under
+        self._asked: tuple[Step, int, Schedule] | None = None  # a step, its sample, what it was walked under
+        self._shown: tuple[Step, Schedule] | None = None  # of that sample alone
         self.pictures = PixelView("sample", _PICTURES_TIP, provenance)
         self.pictures.select(EPS)
         self.numbers = StillLabel(LINES, self)
@@ -68,15 +69,11 @@ class StepView(QWidget):
         self._model = model
 
     def show_frame(self, frame: Frame, sample: int) -> None:
-        """One sample of the frame."""
+        """One sample of the frame: another at once, the next frame of the same when it is due."""
         if self._model is None or sample >= len(frame.x):
             return
-        step = one(frame.step, sample)
-        self._shown = step, self._model.denoiser.schedule  # drawn later, when there may be another model
-        self._quantities = tuple(quantities(step))
-        self.pictures.set_caption(f"sample {sample}, t = {step.t} → {step.s}")
-        self.pictures.show_quantities(self._quantities)
-        self._pace.ask()
+        before, self._asked = self._asked, (frame.step, sample, self._model.denoiser.schedule)
+        self._pace.ask() if before is not None and before[1] == sample else self._pace.now()
 
     def _on_picked(self, _index: int) -> None:
         self._draw_histogram()
@@ -85,6 +82,13 @@ class StepView(QWidget):
         self._draw_numbers()
 
     def _draw(self) -> None:
+        if self._asked is None:
+            return
+        whole, sample, schedule = self._asked
+        step = one(whole, sample)
+        self._shown, self._quantities = (step, schedule), tuple(quantities(step))
+        self.pictures.set_caption(f"sample {sample}, t = {step.t} → {step.s}")
+        self.pictures.show_quantities(self._quantities)
         self._draw_numbers()
         if self.histogram.isVisibleTo(self):
             self._draw_histogram()

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QRegion
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from ddpm_studio.export import read_provenance
@@ -222,3 +222,32 @@ def test_that_a_screen_reader_is_told_the_caption_and_the_tip(make):
     assert (view.accessibleName(), view.accessibleDescription()) == ("xₜ", "the noisy picture")
     view.set_caption("computing…")
     assert view.accessibleName() == "computing…"
+
+
+def test_that_pictures_like_those_before_are_painted_without_the_line_above_them_and_the_line_without_them(qtbot):
+    class Watched(ImageGrid):
+        regions: list[QRegion] = []  # noqa: RUF012
+
+        def paintEvent(self, event):
+            self.regions.append(event.region())
+            super().paintEvent(event)
+
+    view = Watched("caption")
+    qtbot.addWidget(view)
+    view.resize(200, 200)
+    view.show_pictures(RGB)
+    view.show()
+    qtbot.waitExposed(view)
+    qtbot.waitUntil(lambda: bool(view.regions))
+    QCoreApplication.processEvents()
+    line, first = view._line_box(view._cells()).toAlignedRect(), centre(view, 0)
+    view.regions.clear()
+    view.set_caption("another")
+    qtbot.waitUntil(lambda: bool(view.regions))
+    assert view.regions[-1].intersects(line)
+    assert not view.regions[-1].contains(first)
+    view.regions.clear()
+    view.show_pictures(RGB)
+    qtbot.waitUntil(lambda: bool(view.regions))
+    assert view.regions[-1].contains(first)
+    assert not view.regions[-1].intersects(line)
