@@ -163,7 +163,7 @@ def _named(config: Json, where: str, zero_terminal_snr: bool) -> Schedule:
     T = config.get("num_train_timesteps", 1000)
     if not isinstance(T, int) or isinstance(T, bool):
         raise UserError(f"{where}: num_train_timesteps must be a whole number, but is {T!r}; correct it there")
-    fields = {"T": T, "zero_terminal_snr": zero_terminal_snr}
+    fields: dict[str, object] = {"T": T, "zero_terminal_snr": zero_terminal_snr}
     if kind is not Cosine:
         fields |= {"beta_start": config.get("beta_start", 1e-4), "beta_end": config.get("beta_end", 0.02)}
     with naming(where):

@@ -27,7 +27,7 @@ from ddpm_studio.ui.sigma_view import SigmaView
 from ddpm_studio.ui.turning import turn
 
 REDRAWN = 40
-"""Milliseconds between two drawings of the bounds: their plots cost more than the schedule's, and must not slow a drag."""
+"""Milliseconds between two drawings of the bounds: their plots cost more than the schedule's and must not slow it."""
 
 
 class LikelihoodPanel(QWidget):
