@@ -173,13 +173,14 @@ class SampleOrder(QToolButton):
             menu.addAction(action)
         self.actions_of[Order.DRAWN].setChecked(True)
         menu.addSeparator()
-        self.one = menu.addAction("Mark the selected one", QKeySequence("M"), self.mark)
-        self.only = menu.addAction("Show only marked ones")
-        self.only.setCheckable(True)
+        # made with an owner of ours: those that a menu makes itself can lose their Python half while they live
+        self.one = QAction("Mark the selected one", self, shortcut=QKeySequence("M"))
+        self.one.triggered.connect(self.mark)
+        self.only = QAction("Show only marked ones", self, checkable=True, enabled=False)
         self.only.toggled.connect(self._tell)
-        self.none = menu.addAction("Remove all marks", lambda: self._mark(()))
-        for action in (self.only, self.none):
-            action.setEnabled(False)
+        self.none = QAction("Remove all marks", self, enabled=False)
+        self.none.triggered.connect(lambda: self._mark(()))
+        menu.addActions([self.one, self.only, self.none])
         self.addAction(self.one)  # its key is heard while the button is to be seen
         self.setMenu(menu)
 
