@@ -17,7 +17,8 @@ from ddpm_studio.plane.metrics import Field
 from ddpm_studio.source import source_of
 from ddpm_studio.train import train
 
-EVERY = 0.4  # seconds between two looks: a copy of the network and its errors take a hundredth of that
+EVERY = 0.4  # seconds between two looks, or more where that is what it takes to keep to SHARE
+SHARE = 0.02  # of the time that looks may take: a copy of the network and its errors
 LEVELS, POINTS = 8, 250
 
 
@@ -35,7 +36,7 @@ class Progress:
 
 
 def learned(document: Document, data: PointData) -> Iterator[TrainStep | Progress]:
-    """Trains `document.recipe` on the points, on the CPU; a Progress about every EVERY seconds and at the end.
+    """Trains `document.recipe` on the points, on the CPU; a Progress every EVERY seconds or later, and at the end.
 
     Raises:
         UserError: as `Learner`.
@@ -43,13 +44,15 @@ def learned(document: Document, data: PointData) -> Iterator[TrainStep | Progres
     recipe = document.recipe
     learner = Learner(recipe, source_of(data, torch.device("cpu")), torch.device("cpu"))
     field = Field.of(Exact.of(recipe.schedule, data), Probe.of(data, recipe.schedule, POINTS, LEVELS))
-    losses, begun = list[float](), perf_counter()
+    losses, begun, wait = list[float](), perf_counter(), EVERY
     for step in train(learner):
         losses.append(step.loss)
         yield step
         elapsed = perf_counter() - begun
-        if elapsed > EVERY or step.step == recipe.training.steps:
+        if elapsed > wait or step.step == recipe.training.steps:
             denoiser = learner.denoiser()
             loss, speed = sum(losses) / len(losses), len(losses) / elapsed
-            yield Progress(document, step.step, loss, speed, denoiser, field.log_snr, field.errors(denoiser))
+            look = Progress(document, step.step, loss, speed, denoiser, field.log_snr, field.errors(denoiser))
+            wait = max(EVERY, (perf_counter() - begun - elapsed) / SHARE)
+            yield look
             losses, begun = [], perf_counter()
