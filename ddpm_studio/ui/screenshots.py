@@ -69,6 +69,7 @@ def take(folder: Path, workspaces: Sequence[str] = tuple(WORKSPACES), steps: int
                 for path in _portraits(window, key, folder, Path(place), steps)
             ]
         finally:
+            window.session.undo_stack.setClean()  # nobody is there to answer whether to save what was set up
             window.close()
             window.deleteLater()
             app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
