@@ -264,6 +264,7 @@ def test_that_a_panel_without_any_picture_still_shows_the_numbers(qtbot, qapp):
     session = Session(replace(DOCUMENT, noising=Noising(picture="no-such-picture.png")))
     panel = NoisingPanel(session)
     qtbot.addWidget(panel)
+    panel.show()
     session.set_t(9)
     assert panel._equation.text() == equation(DOCUMENT.schedule, 9)
     panel.close_jobs()
@@ -445,3 +446,13 @@ def test_that_every_control_has_a_name_and_a_tip(panel):
 def test_that_it_fits_into_a_narrow_dock(panel):
     assert panel.minimumSizeHint().width() <= 420
     assert panel.minimumSizeHint().height() <= 400
+
+
+def test_a_panel_that_is_not_seen_does_nothing_for_another_t_and_is_right_once_it_is_seen(panel, session):
+    before = panel._views.closed.pictures
+    panel.hide()
+    session.set_t(3)
+    assert panel._views.closed.pictures is before
+    panel.show()
+    assert_shows_xt(panel, DOCUMENT, 3)
+    assert panel._player.position == 3

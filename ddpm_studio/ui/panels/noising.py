@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 from torch import Tensor
 
@@ -73,7 +73,9 @@ class NoisingPanel(QWidget):
         self.show_chain()
 
     def show_t(self, t: int) -> None:
-        """x_t, its distribution and the numbers at t."""
+        """x_t, its distribution and the numbers at t; while the panel is not to be seen, once it is."""
+        if not self.isVisible():
+            return
         schedule = self._session.document.schedule
         self._player.set_end(schedule.T)
         self._player.show_position(t)
@@ -108,6 +110,10 @@ class NoisingPanel(QWidget):
         else:
             caption = f"chain, t = {link.t}" if link and link.t != t else "xₜ step by step"
         self._views.show_link(link, caption)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.show_t(self._session.t)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._player.handle_key(event):
