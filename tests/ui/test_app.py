@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch  # noqa: F401 - what a window makes while it is first imported is never searched for garbage, see `loading`
 from PIL import Image
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
