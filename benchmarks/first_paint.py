@@ -28,7 +28,7 @@ window.resize(1600, 1000)
 STUDIO = """
 import tempfile
 from ddpm_studio.ui.application import make_application
-from ddpm_studio.ui.main_window import MainWindow
+from ddpm_studio.ui.window.main_window import MainWindow
 from ddpm_studio.ui.session import Session
 from PySide6.QtCore import QSettings
 app = make_application()

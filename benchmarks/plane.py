@@ -29,9 +29,9 @@ from ddpm_studio.plane import learning
 from ddpm_studio.plane.choices import Look, Plane
 from ddpm_studio.plane.density import Lattice, density
 from ddpm_studio.schedule import Linear
-from ddpm_studio.ui import plane_training
 from ddpm_studio.ui.application import make_application
 from ddpm_studio.ui.panels.plane import PlanePanel
+from ddpm_studio.ui.plane import training as plane_training
 from ddpm_studio.ui.session import Session
 
 SIZE = 1580, 950

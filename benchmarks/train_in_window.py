@@ -36,10 +36,10 @@ from ddpm_studio.record import Recorder
 from ddpm_studio.run import Run
 from ddpm_studio.training import Training
 from ddpm_studio.ui.application import make_application
-from ddpm_studio.ui.main_window import MainWindow
 from ddpm_studio.ui.panels.training import TrainingPanel
 from ddpm_studio.ui.session import Session
-from ddpm_studio.ui.training_run import State, TrainingRun
+from ddpm_studio.ui.training.run import State, TrainingRun
+from ddpm_studio.ui.window.main_window import MainWindow
 
 PLACE = Path(os.environ["HOME"])
 BEAT = 10  # ms

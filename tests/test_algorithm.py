@@ -23,7 +23,7 @@ from ddpm_studio.sampler import (
 )
 from ddpm_studio.schedule import Cosine, Linear
 from ddpm_studio.symbols import SYMBOLS, Moment, names, values
-from ddpm_studio.ui.formula import Named, Part, Row, parse
+from ddpm_studio.ui.typesetting.formula import Named, Part, Row, parse
 
 SETTINGS = [
     Ancestral(steps=7),

@@ -24,7 +24,7 @@ WITHOUT_TORCH = [
     "ddpm_studio.sampler",
     "ddpm_studio.schedule",
     "ddpm_studio.ui.application",
-    "ddpm_studio.ui.main_window",
+    "ddpm_studio.ui.window.main_window",
     "ddpm_studio.ui.panels.schedule",
 ]
 
@@ -95,8 +95,28 @@ def test_that_a_layer_knows_nothing_of_the_one_above(below, above):
 
 def test_that_a_panel_knows_no_other_panel_and_nothing_but_their_portrait_knows_panels():
     assert len(PANELS) >= 3
-    portrait = {"ddpm_studio.ui.screenshots"}  # it sets them to work; the window opens them by name
+    portrait = {"ddpm_studio.ui.window.screenshots"}  # it sets them to work; the window opens them by name
     assert {name for name, seen in GRAPH.items() if seen & PANELS} <= portrait
+
+
+PARTS = ("schedule", "noising", "training", "sampling", "theory", "plane", "learn")
+KNOWN = {
+    "widgets": set(),
+    "typesetting": set(),
+    "plots": {"widgets"},
+    **{part: {"widgets", "typesetting", "plots"} for part in PARTS},
+}
+"""What each folder of the window's may know of the others, beside the files that are in none."""
+
+
+@pytest.mark.parametrize("folder", KNOWN)
+def test_that_a_folder_of_the_window_knows_only_what_lies_below_it(folder):
+    files = {name: seen for name, seen in GRAPH.items() if name.startswith(f"ddpm_studio.ui.{folder}.")}
+    known = {
+        other.split(".")[2] for seen in files.values() for other in seen if other.count(".") == 3 and ".ui." in other
+    }
+    assert len(files) > 1
+    assert known <= KNOWN[folder] | {folder}
 
 
 def _within(layer, names):

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from ddpm_studio.units import spelt
+
 T = TypeVar("T")
 
 PATIENCE = 1.0
@@ -42,7 +44,7 @@ class Told:
         if now >= self._due:
             self._due = now + (TERMINAL if self._terminal else ELSEWHERE)
             done = count + part
-            left = _spelt((now - self._start) / (done - self._before or 1.0) * (self._total - done))
+            left = spelt((now - self._start) / (done - self._before or 1.0) * (self._total - done))
             text = f"{self._what} {count}/{self._total}{more}, {left} left"
             self._write(CLEAR + text if self._terminal else text + "\n")
 
@@ -63,8 +65,3 @@ def _told(total: int, what: str) -> Iterator[Told]:
         yield told
     finally:
         told.end()
-
-
-def _spelt(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"

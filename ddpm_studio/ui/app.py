@@ -27,7 +27,7 @@ def screenshots(folder: Path) -> list[Path]:
         UserError: the folder cannot be written, or a system library that Qt needs is missing.
     """
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    paths: list[Path] = _qt_module("ddpm_studio.ui.screenshots").take(folder)
+    paths: list[Path] = _qt_module("ddpm_studio.ui.window.screenshots").take(folder)
     return paths
 
 

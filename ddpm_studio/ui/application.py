@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QApplication
 from ddpm_studio import __version__
 from ddpm_studio.assets import asset
 from ddpm_studio.ui import theme
-from ddpm_studio.ui.crash import Crashes
-from ddpm_studio.ui.main_window import MainWindow
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.theme import Choice
+from ddpm_studio.ui.window.crash import Crashes
+from ddpm_studio.ui.window.main_window import MainWindow
 
 
 def run(target: Path | None) -> int:

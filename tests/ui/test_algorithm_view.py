@@ -9,9 +9,9 @@ from sampling_panels import shown_panel, small_session
 from ddpm_studio.anatomy import one
 from ddpm_studio.data import to_bytes
 from ddpm_studio.sampler import SAMPLERS, Ancestral, Heun
-from ddpm_studio.ui.algorithm_line import number
-from ddpm_studio.ui.pixels import image_of
+from ddpm_studio.ui.sampling.algorithm_line import number
 from ddpm_studio.ui.theme import Choice
+from ddpm_studio.ui.widgets.pixels import image_of
 
 STEPS = 20
 

@@ -14,8 +14,8 @@ from ddpm_studio.errors import UserError
 from ddpm_studio.ui import app, application, display, theme
 from ddpm_studio.ui.display import require_display
 from ddpm_studio.ui.job import Job
-from ddpm_studio.ui.main_window import MainWindow
-from ddpm_studio.ui.screenshots import _at_rest, take
+from ddpm_studio.ui.window.main_window import MainWindow
+from ddpm_studio.ui.window.screenshots import _at_rest, take
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is always a display")
 DISPLAYS = ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR")

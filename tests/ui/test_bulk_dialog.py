@@ -10,8 +10,8 @@ from ddpm_studio.data import open_picture
 from ddpm_studio.document import Document
 from ddpm_studio.export import read_provenance
 from ddpm_studio.sampler import Ddim
-from ddpm_studio.ui import bulk_dialog
-from ddpm_studio.ui.bulk_dialog import Many
+from ddpm_studio.ui.sampling import bulk_dialog
+from ddpm_studio.ui.sampling.bulk_dialog import Many
 
 STEPS = 10
 
@@ -47,7 +47,7 @@ def whole(qtbot, panel):
 
 def test_the_first_of_many_are_the_panel_s(qtbot, panel, bulk, session, tmp_path, monkeypatch):
     bulk.form.set_value(Many(count=10, batch=4, uint8=False))
-    monkeypatch.setattr("ddpm_studio.ui.bulk_dialog.ask_target", lambda *_: tmp_path / "many.npz")
+    monkeypatch.setattr("ddpm_studio.ui.sampling.bulk_dialog.ask_target", lambda *_: tmp_path / "many.npz")
     with qtbot.waitSignal(session.noticed, timeout=20000) as noticed:
         click(bulk._archive)
         assert not bulk._archive.isEnabled()

@@ -10,8 +10,8 @@ from ddpm_studio.opening import read
 from ddpm_studio.sample import sample
 from ddpm_studio.sampler import Ancestral, Ddim
 from ddpm_studio.second import Second
-from ddpm_studio.ui import compare_view
 from ddpm_studio.ui.job import Job
+from ddpm_studio.ui.sampling import compare_view
 
 STEPS = 20
 

@@ -11,7 +11,7 @@ from ddpm_studio.sample import sample
 from ddpm_studio.sampler import Ancestral
 from ddpm_studio.schedule import Linear
 from ddpm_studio.tree import Tree
-from ddpm_studio.ui.comparing import Comparing
+from ddpm_studio.ui.sampling.comparing import Comparing
 
 PICTURES = torch.rand(20, 1, 4, 4, generator=torch.Generator().manual_seed(3)) * 2 - 1
 

@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QPushButton
 
 from ddpm_studio import log
 from ddpm_studio.errors import UserError
-from ddpm_studio.ui import main_window
 from ddpm_studio.ui.application import watch_for_crashes
-from ddpm_studio.ui.crash import Crashes
-from ddpm_studio.ui.main_window import MainWindow
-from ddpm_studio.ui.message_bar import Level
 from ddpm_studio.ui.session import Session
+from ddpm_studio.ui.window import main_window
+from ddpm_studio.ui.window.crash import Crashes
+from ddpm_studio.ui.window.main_window import MainWindow
+from ddpm_studio.ui.window.message_bar import Level
 
 
 class Heard(QObject):

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QApplication
 
 from ddpm_studio.document import Document
 from ddpm_studio.schedule import Cosine, Drawn, Linear, Space
-from ddpm_studio.ui.curve_editor import CurveEditor
+from ddpm_studio.ui.schedule.curve_editor import CurveEditor
 from ddpm_studio.ui.session import Session
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from ddpm_studio.document import EXACT, Document
-from ddpm_studio.ui.denoiser_choice import DenoiserChoice
-from ddpm_studio.ui.model import Source
+from ddpm_studio.ui.sampling.denoiser_choice import DenoiserChoice
+from ddpm_studio.ui.sampling.model import Source
 from ddpm_studio.ui.session import Session
 
 PATIENCE = 60_000  # ms

@@ -3,11 +3,11 @@
 import pytest
 
 from ddpm_studio.device import Device
-from ddpm_studio.ui import device_box
-from ddpm_studio.ui.device_box import DeviceBox
 from ddpm_studio.ui.job import Job
-from ddpm_studio.ui.main_window import MainWindow
 from ddpm_studio.ui.session import Session
+from ddpm_studio.ui.widgets import device_box
+from ddpm_studio.ui.widgets.device_box import DeviceBox
+from ddpm_studio.ui.window.main_window import MainWindow
 
 GPU, CPU = Device("cuda:0", "a GPU", 8 * 2**30), Device("cpu", "2 cores", 2**30)
 

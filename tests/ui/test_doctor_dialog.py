@@ -8,10 +8,10 @@ from ddpm_studio.assets import asset
 from ddpm_studio.doctor import examine
 from ddpm_studio.document import Document
 from ddpm_studio.run import checkpoint_at
-from ddpm_studio.ui.doctor_dialog import DoctorDialog
-from ddpm_studio.ui.document_file import DocumentFile
 from ddpm_studio.ui.job import Job
 from ddpm_studio.ui.session import Session
+from ddpm_studio.ui.window.doctor_dialog import DoctorDialog
+from ddpm_studio.ui.window.document_file import DocumentFile
 
 SHIPPED = asset("checkpoints", "pixel-faces.safetensors")
 

@@ -3,9 +3,9 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 
-from ddpm_studio.ui.equation import Equation
-from ddpm_studio.ui.formula import Mark, Script, Symbol, parse, plain
-from ddpm_studio.ui.typeset import AXIS, typeset
+from ddpm_studio.ui.typesetting.equation import Equation
+from ddpm_studio.ui.typesetting.formula import Mark, Script, Symbol, parse, plain
+from ddpm_studio.ui.typesetting.typeset import AXIS, typeset
 
 MEAN = r"\frac{1}{\sqrt{\alpha_t}} \left( x_t - \frac{\beta_t}{\sqrt{1-\bar\alpha_t}} \hat\epsilon \right)"
 ALG_2 = rf"x_{{t-1}} = {MEAN} + \sigma_t z"

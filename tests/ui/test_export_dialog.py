@@ -14,9 +14,9 @@ from ddpm_studio.document import Document, Sampling
 from ddpm_studio.errors import UserError
 from ddpm_studio.export import Quantity, Which, read_provenance
 from ddpm_studio.sampler import Ancestral
-from ddpm_studio.ui.chain_look import ChainLook, remember, remembered
-from ddpm_studio.ui.document_file import DocumentFile
-from ddpm_studio.ui.sampling_export import CHAIN_EXPORTS
+from ddpm_studio.ui.sampling.chain_look import ChainLook, remember, remembered
+from ddpm_studio.ui.sampling.export import CHAIN_EXPORTS
+from ddpm_studio.ui.window.document_file import DocumentFile
 
 STEPS = 20
 GRID, STRIP, FILM, NUMBERS = range(4)
@@ -26,7 +26,7 @@ GRID, STRIP, FILM, NUMBERS = range(4)
 def forgotten(monkeypatch):
     """Nothing has been chosen before, and nothing is remembered after the test."""
     kept = {}
-    monkeypatch.setattr("ddpm_studio.ui.chain_look._settings", lambda: _Settings(kept))
+    monkeypatch.setattr("ddpm_studio.ui.sampling.chain_look._settings", lambda: _Settings(kept))
 
 
 class _Settings:
@@ -65,7 +65,7 @@ def opened(panel, kind, **choices):
 
 def saved(qtbot, panel, session, path, monkeypatch):
     """Presses Save; what the file says of itself."""
-    monkeypatch.setattr("ddpm_studio.ui.export_button.ask_target", lambda *_: path)
+    monkeypatch.setattr("ddpm_studio.ui.widgets.export_button.ask_target", lambda *_: path)
     with qtbot.waitSignal(session.noticed, timeout=20000) as noticed:
         QTest.mouseClick(panel._export.dialog._save, Qt.MouseButton.LeftButton)
     assert noticed.args == [f"Saved {path}"]
@@ -158,7 +158,7 @@ def test_the_choices_of_each_kind_are_remembered_and_the_menu_goes_by_them(
     assert dialog.look.count == 100
     assert opened(panel, STRIP).look == ChainLook(count=3, scale=2)
     dialog.hide()
-    monkeypatch.setattr("ddpm_studio.ui.export_button.ask_target", lambda *_: tmp_path / "a.png")
+    monkeypatch.setattr("ddpm_studio.ui.widgets.export_button.ask_target", lambda *_: tmp_path / "a.png")
     with qtbot.waitSignal(session.noticed, timeout=20000):
         panel._export.menu().actions()[STRIP].trigger()
     with Image.open(tmp_path / "a.png") as image:
@@ -166,7 +166,8 @@ def test_the_choices_of_each_kind_are_remembered_and_the_menu_goes_by_them(
 
 
 def test_what_is_remembered_and_cannot_be_read_any_more_is_as_at_first(monkeypatch):
-    monkeypatch.setattr("ddpm_studio.ui.chain_look._settings", lambda: _Settings({"export/chain": '{"fps": "fast"}'}))
+    kept = _Settings({"export/chain": '{"fps": "fast"}'})
+    monkeypatch.setattr("ddpm_studio.ui.sampling.chain_look._settings", lambda: kept)
     assert remembered("chain", ChainLook(count=7)) == ChainLook(count=7)
     remember("chain", ChainLook(fps=3.0))
 
@@ -174,7 +175,7 @@ def test_what_is_remembered_and_cannot_be_read_any_more_is_as_at_first(monkeypat
 def test_a_chain_begun_anew_is_not_written_in_the_place_of_the_one_that_was_asked_for(
     qtbot, panel, session, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("ddpm_studio.ui.export_button.ask_target", lambda *_: tmp_path / "a.gif")
+    monkeypatch.setattr("ddpm_studio.ui.widgets.export_button.ask_target", lambda *_: tmp_path / "a.gif")
     opened(panel, FILM)
     panel._export.walk_asked.disconnect(panel._on_walk_asked)  # it takes its time
     QTest.mouseClick(panel._export.dialog._save, Qt.MouseButton.LeftButton)
@@ -186,7 +187,7 @@ def test_a_chain_begun_anew_is_not_written_in_the_place_of_the_one_that_was_aske
 
 
 def test_an_export_that_waits_for_the_walk_can_be_stopped(qtbot, panel, session, tmp_path, monkeypatch):
-    monkeypatch.setattr("ddpm_studio.ui.export_button.ask_target", lambda *_: tmp_path / "a.gif")
+    monkeypatch.setattr("ddpm_studio.ui.widgets.export_button.ask_target", lambda *_: tmp_path / "a.gif")
     dialog = opened(panel, FILM)
     panel._export.walk_asked.disconnect(panel._on_walk_asked)
     QTest.mouseClick(dialog._save, Qt.MouseButton.LeftButton)

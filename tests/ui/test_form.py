@@ -14,9 +14,9 @@ from ddpm_studio.params import Parameter, Parameters, Range, parameters
 from ddpm_studio.sampler import Ancestral, Spacing
 from ddpm_studio.schedule import SCHEDULES, Drawn, Linear, Space
 from ddpm_studio.training import Training
-from ddpm_studio.ui.controls import label_of
-from ddpm_studio.ui.form import Form
-from ddpm_studio.ui.number_box import stepped
+from ddpm_studio.ui.widgets.controls import label_of
+from ddpm_studio.ui.widgets.form import Form
+from ddpm_studio.ui.widgets.number_box import stepped
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddpm_studio.schedule import Constant, Cosine, Linear, Space
-from ddpm_studio.ui.graph import BETA, EDITED, PLOTS, at_least, decades, from_zero, spread
+from ddpm_studio.ui.plots.graph import BETA, EDITED, PLOTS, at_least, decades, from_zero, spread
 
 
 @given(T=st.integers(2, 4000), pixels=st.integers(2, 2000))

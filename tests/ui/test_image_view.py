@@ -7,8 +7,8 @@ from PySide6.QtGui import QGuiApplication, QImage, QRegion
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from ddpm_studio.export import read_provenance
-from ddpm_studio.ui.cells import GAP, arranged
-from ddpm_studio.ui.image_view import ImageGrid
+from ddpm_studio.ui.widgets.cells import GAP, arranged
+from ddpm_studio.ui.widgets.image_view import ImageGrid
 
 RGB = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 3), np.uint8)
 

@@ -7,14 +7,14 @@ from PySide6.QtWidgets import QPushButton, QTabWidget
 
 from ddpm_studio.lessons.actions import ACTIONS, View
 from ddpm_studio.sampler import Ancestral, Ddim
-from ddpm_studio.ui.equation import Equation
-from ddpm_studio.ui.lesson_figures import JensenFigure, MarkovFigure, TangentFigure
-from ddpm_studio.ui.lesson_view import CursorSlider, SamplerSettings, rich
+from ddpm_studio.ui.learn.figures import JensenFigure, MarkovFigure, TangentFigure
+from ddpm_studio.ui.learn.view import CursorSlider, SamplerSettings, rich
 from ddpm_studio.ui.panels.learn import LearnPanel
 from ddpm_studio.ui.panels.likelihood import LikelihoodPanel
 from ddpm_studio.ui.panels.sampling import SamplingPanel
 from ddpm_studio.ui.session import Session
-from ddpm_studio.ui.workspaces import PANELS
+from ddpm_studio.ui.typesetting.equation import Equation
+from ddpm_studio.ui.window.workspaces import PANELS
 
 
 @pytest.fixture

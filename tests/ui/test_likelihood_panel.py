@@ -15,10 +15,10 @@ from ddpm_studio.networks.build import fresh
 from ddpm_studio.networks.settings import UNet
 from ddpm_studio.objective import Target
 from ddpm_studio.schedule import Cosine, Linear
-from ddpm_studio.ui import likelihood_jobs
 from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.panels.likelihood import LikelihoodPanel
 from ddpm_studio.ui.session import Session
+from ddpm_studio.ui.theory import jobs as likelihood_jobs
 
 PATIENCE = 30_000  # ms; what is waited for takes a second or two
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from ddpm_studio.ui.hint import Hint
-from ddpm_studio.ui.line_plot import Line, LinePlot
+from ddpm_studio.ui.plots.hint import Hint
+from ddpm_studio.ui.plots.line_plot import Line, LinePlot
 
 HINT = "a run fills it"
 

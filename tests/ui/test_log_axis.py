@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddpm_studio.ui.log_axis import APART, LogAxis, written
+from ddpm_studio.ui.plots.log_axis import APART, LogAxis, written
 
 
 @pytest.fixture(scope="module")

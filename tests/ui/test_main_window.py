@@ -23,13 +23,14 @@ from ddpm_studio.assets import asset
 from ddpm_studio.document import Document, provenance
 from ddpm_studio.schedule import Cosine, Linear
 from ddpm_studio.schedule_files import write as write_schedule
-from ddpm_studio.ui import main_window, theme
-from ddpm_studio.ui.about import About, versions
-from ddpm_studio.ui.main_window import MainWindow
-from ddpm_studio.ui.message_bar import Level
+from ddpm_studio.ui import theme
 from ddpm_studio.ui.session import Session
-from ddpm_studio.ui.shortcuts import Shortcuts
-from ddpm_studio.ui.workspaces import Panel
+from ddpm_studio.ui.window import main_window
+from ddpm_studio.ui.window.about import About, versions
+from ddpm_studio.ui.window.main_window import MainWindow
+from ddpm_studio.ui.window.message_bar import Level
+from ddpm_studio.ui.window.shortcuts import Shortcuts
+from ddpm_studio.ui.window.workspaces import Panel
 
 COSINE = Document(schedule=Cosine(T=77), dataset="fashion")
 

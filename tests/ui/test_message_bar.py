@@ -2,8 +2,8 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton, QToolButton
 
-from ddpm_studio.ui import message_bar
-from ddpm_studio.ui.message_bar import Level, MessageBar
+from ddpm_studio.ui.window import message_bar
+from ddpm_studio.ui.window.message_bar import Level, MessageBar
 
 
 @pytest.fixture

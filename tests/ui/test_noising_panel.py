@@ -24,11 +24,11 @@ from ddpm_studio.document import Document, Noising
 from ddpm_studio.export import read_provenance
 from ddpm_studio.forward import chain, clean, noised
 from ddpm_studio.schedule import Cosine, Linear
-from ddpm_studio.ui import chain as chain_module
-from ddpm_studio.ui import picture_reading
-from ddpm_studio.ui.histogram import density, normal_density
+from ddpm_studio.ui.noising import chain as chain_module
 from ddpm_studio.ui.panels.noising import NoisingPanel, equation
+from ddpm_studio.ui.plots.histogram import density, normal_density
 from ddpm_studio.ui.session import Session
+from ddpm_studio.ui.widgets import picture_reading
 
 T = 60
 DOCUMENT = Document(schedule=Linear(T=T, scaled=True), noising=Noising(picture="pixel-faces:3", seed=5))

@@ -14,12 +14,12 @@ from ddpm_studio.origin import Between, FromNoise, FromPicture, Repair
 from ddpm_studio.origin.canvas import mask_of, reference_of
 from ddpm_studio.sampler import Ddim, Heun
 from ddpm_studio.schedule import Linear
-from ddpm_studio.ui.mask_painter import MaskPainter
-from ddpm_studio.ui.model import Source, opened
-from ddpm_studio.ui.origin_controls import OriginControls
-from ddpm_studio.ui.picture_menu import offer_picture
+from ddpm_studio.ui.sampling.mask_painter import MaskPainter
+from ddpm_studio.ui.sampling.model import Source, opened
+from ddpm_studio.ui.sampling.origin_controls import OriginControls
+from ddpm_studio.ui.sampling.timestep_view import TimestepView
 from ddpm_studio.ui.session import Session
-from ddpm_studio.ui.timestep_view import TimestepView
+from ddpm_studio.ui.widgets.picture_menu import offer_picture
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_what_is_painted_becomes_the_mask_of_the_document_and_clear_empties_it(q
 def test_a_painted_mask_is_saved_as_a_picture_that_is_the_same_mask(qtbot, controls, session, tmp_path, monkeypatch):
     session.edit("repair", origin=Repair(picture="pixel-faces:0", mask=reference_of(np.eye(32, dtype=np.bool_))))
     qtbot.waitUntil(lambda: controls.painter.painted.sum() == 32, timeout=5000)
-    monkeypatch.setattr("ddpm_studio.ui.origin_controls.ask_target", lambda *_: tmp_path / "mask.png")
+    monkeypatch.setattr("ddpm_studio.ui.sampling.origin_controls.ask_target", lambda *_: tmp_path / "mask.png")
     told = []
     session.noticed.connect(told.append)
     controls.save_mask.click()
@@ -149,7 +149,7 @@ def test_the_right_button_saves_and_copies_what_a_widget_paints(qtbot, session, 
     copy.trigger()
     assert QGuiApplication.clipboard().image().size() == view.size()
     for path, signal in ((tmp_path / "view.png", session.noticed), (tmp_path / "no" / "view.png", session.reported)):
-        monkeypatch.setattr("ddpm_studio.ui.picture_menu.ask_target", lambda *_, path=path: path)
+        monkeypatch.setattr("ddpm_studio.ui.widgets.picture_menu.ask_target", lambda *_, path=path: path)
         with qtbot.waitSignal(signal):
             save.trigger()
     assert open_picture(tmp_path / "view.png").shape == (view.height(), view.width(), 3)

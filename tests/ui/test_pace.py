@@ -1,7 +1,7 @@
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ddpm_studio.ui.pace import Pace
-from ddpm_studio.ui.still_label import StillLabel
+from ddpm_studio.ui.widgets.still_label import StillLabel
 
 
 def test_what_is_asked_for_after_a_rest_is_due_at_once_and_the_next_ones_once_together(qtbot):

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QFileDialog
 from ddpm_studio.document import TRAINING, Document
 from ddpm_studio.plane.choices import Click, Guide, Look, Plane, Shown
 from ddpm_studio.schedule import Linear
-from ddpm_studio.ui.hint import Hint
 from ddpm_studio.ui.panels.plane import PlanePanel
-from ddpm_studio.ui.plot_export import save_plot
+from ddpm_studio.ui.plots.hint import Hint
+from ddpm_studio.ui.plots.plot_export import save_plot
 from ddpm_studio.ui.session import Session
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from ddpm_studio.ui.player import Player
+from ddpm_studio.ui.widgets.player import Player
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QWidget
 from ddpm_studio.document import Document, provenance
 from ddpm_studio.export import read_provenance
 from ddpm_studio.ui import theme
-from ddpm_studio.ui.data_view import DataView
-from ddpm_studio.ui.entropy_plot import EntropyPlot
-from ddpm_studio.ui.histogram import Histogram, normal_density
-from ddpm_studio.ui.line_plot import Line, LinePlot
-from ddpm_studio.ui.noising_views import NoisingViews
-from ddpm_studio.ui.plot_export import save_plot
+from ddpm_studio.ui.noising.views import NoisingViews
+from ddpm_studio.ui.plots.entropy_plot import EntropyPlot
+from ddpm_studio.ui.plots.histogram import Histogram, normal_density
+from ddpm_studio.ui.plots.line_plot import Line, LinePlot
+from ddpm_studio.ui.plots.plot_export import save_plot
+from ddpm_studio.ui.sampling.data_view import DataView
 
 OFFERED = ["Save plot as PNG…", "Save plot as SVG…", "Save numbers as CSV…"]
 

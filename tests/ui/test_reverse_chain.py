@@ -13,9 +13,9 @@ from ddpm_studio.sampler import Ancestral, Ddim, Sigma, Spacing
 from ddpm_studio.schedule import Cosine, Linear
 from ddpm_studio.tree import Tree
 from ddpm_studio.ui.job import Job
-from ddpm_studio.ui.reverse_chain import ReverseChain
-from ddpm_studio.ui.reverse_walk import Frame
-from ddpm_studio.ui.steps_at_hand import BEHIND, LEAST
+from ddpm_studio.ui.sampling.reverse_chain import ReverseChain
+from ddpm_studio.ui.sampling.reverse_walk import Frame
+from ddpm_studio.ui.sampling.steps_at_hand import BEHIND, LEAST
 
 PATIENCE = 60_000  # ms: it ends what never ends, and judges no speed
 
@@ -122,7 +122,7 @@ def test_a_thinned_trajectory_is_recalled_in_the_background_to_the_bit(qtbot, ch
 
 def test_the_steps_behind_the_one_that_is_shown_are_made_ready_and_shown_at_once(qtbot, chain, document, monkeypatch):
     monkeypatch.setitem(Tree.__init__.__kwdefaults__, "budget", 20_000)
-    monkeypatch.setattr("ddpm_studio.ui.steps_at_hand.ROOM", 200_000)
+    monkeypatch.setattr("ddpm_studio.ui.sampling.steps_at_hand.ROOM", 200_000)
     chain.restart(document)
     first = {i: shown_after(qtbot, chain, i) for i in range(41)}
     shown_after(qtbot, chain, 4)
@@ -136,7 +136,7 @@ def test_the_steps_behind_the_one_that_is_shown_are_made_ready_and_shown_at_once
 
 
 def test_what_is_at_hand_stays_within_its_room(qtbot, chain, document, monkeypatch):
-    monkeypatch.setattr("ddpm_studio.ui.steps_at_hand.ROOM", 1)
+    monkeypatch.setattr("ddpm_studio.ui.sampling.steps_at_hand.ROOM", 1)
     chain.restart(document)
     shown_after(qtbot, chain, 40)
     assert len(chain._at_hand._steps) == LEAST + 2 * chain.trajectory.stride

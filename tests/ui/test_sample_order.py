@@ -7,8 +7,8 @@ from sampling_panels import shown_panel, small_session
 from ddpm_studio.commitment import committed, distances, order
 from ddpm_studio.document import Sampling
 from ddpm_studio.sampler import Ancestral
-from ddpm_studio.ui.image_view import ImageGrid
-from ddpm_studio.ui.sample_order import Order
+from ddpm_studio.ui.sampling.sample_order import Order
+from ddpm_studio.ui.widgets.image_view import ImageGrid
 
 STEPS = 20
 

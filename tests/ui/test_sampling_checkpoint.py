@@ -21,10 +21,10 @@ from ddpm_studio.sample import sample
 from ddpm_studio.sampler import Ancestral, Ddim, Sigma
 from ddpm_studio.schedule import Cosine, Linear
 from ddpm_studio.tree import Tree
-from ddpm_studio.ui.document_file import DocumentFile
 from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.panels.sampling import SamplingPanel
 from ddpm_studio.ui.session import Session
+from ddpm_studio.ui.window.document_file import DocumentFile
 
 STEPS = 10
 NETWORK = UNet(width=8, multipliers=(1, 2), blocks=1, attention=(), groups=4)
@@ -263,7 +263,7 @@ def test_pictures_that_cannot_be_compared_with_are_not_shown(qtbot, panel, train
     if why == "gone":
         Path(trained_by.dataset).unlink()
     elif why == "too many":
-        monkeypatch.setattr("ddpm_studio.ui.model.MOST", 32 * 192 - 1)
+        monkeypatch.setattr("ddpm_studio.ui.sampling.model.MOST", 32 * 192 - 1)
     choose(qtbot, panel, path)
     inspector = panel._inspector.data
     assert not any(each.isVisibleTo(inspector) for each in (inspector.neighbours, inspector.verdict, inspector.entropy))
@@ -408,7 +408,7 @@ def test_shipped_checkpoints_are_offered_where_there_are_any(qtbot, panel, sessi
 def test_what_is_exported_says_which_network_drew_it(qtbot, panel, session, file, tmp_path, monkeypatch):
     choose(qtbot, panel, file)
     press(qtbot, panel, Qt.Key.Key_End, STEPS)
-    monkeypatch.setattr("ddpm_studio.ui.export_button.ask_target", lambda *_: tmp_path / "grid.png")
+    monkeypatch.setattr("ddpm_studio.ui.widgets.export_button.ask_target", lambda *_: tmp_path / "grid.png")
     with qtbot.waitSignal(session.noticed, timeout=10000):
         panel._export.menu().actions()[0].trigger()
     told = read_provenance(tmp_path / "grid.png")

@@ -13,8 +13,8 @@ from ddpm_studio.export import read_provenance
 from ddpm_studio.sampler import Ancestral, Ddim
 from ddpm_studio.schedule import Cosine, Linear
 from ddpm_studio.ui.job import Job
-from ddpm_studio.ui.neighbours_view import NeighboursView
 from ddpm_studio.ui.panels.sampling import SamplingPanel
+from ddpm_studio.ui.widgets.neighbours_view import NeighboursView
 
 STEPS = 40
 
@@ -248,7 +248,7 @@ def test_closing_while_playing_leaves_no_thread(qtbot, panel):
 def test_what_is_exported_says_where_it_comes_from(qtbot, panel, session, tmp_path, monkeypatch, name):
     press(qtbot, panel, Qt.Key.Key_End, STEPS)
     lines = {"grid": 0, "strip": 1, "film": 2, "numbers": 3}
-    monkeypatch.setattr("ddpm_studio.ui.export_button.ask_target", lambda *_: tmp_path / name)
+    monkeypatch.setattr("ddpm_studio.ui.widgets.export_button.ask_target", lambda *_: tmp_path / name)
     with qtbot.waitSignal(session.noticed, timeout=PATIENCE) as noticed:
         panel._export.menu().actions()[lines[name.partition(".")[0]]].trigger()
     assert noticed.args == [f"Saved {tmp_path / name}"]
@@ -259,7 +259,7 @@ def test_what_is_exported_says_where_it_comes_from(qtbot, panel, session, tmp_pa
 def test_exported_numbers_are_the_chain(qtbot, panel, session, tmp_path, monkeypatch):
     panel._player.slider.setValue(STEPS)
     qtbot.waitUntil(lambda: at(panel) == STEPS, timeout=PATIENCE)
-    monkeypatch.setattr("ddpm_studio.ui.export_button.ask_target", lambda *_: tmp_path / "n.npz")
+    monkeypatch.setattr("ddpm_studio.ui.widgets.export_button.ask_target", lambda *_: tmp_path / "n.npz")
     with qtbot.waitSignal(session.noticed, timeout=PATIENCE):
         panel._export.menu().actions()[3].trigger()
     with np.load(tmp_path / "n.npz") as arrays:
@@ -272,7 +272,7 @@ def test_exported_numbers_are_the_chain(qtbot, panel, session, tmp_path, monkeyp
 
 
 def test_a_file_that_cannot_be_written_is_one_line(qtbot, panel, session, tmp_path, monkeypatch):
-    monkeypatch.setattr("ddpm_studio.ui.export_button.ask_target", lambda *_: tmp_path / "no" / "grid.png")
+    monkeypatch.setattr("ddpm_studio.ui.widgets.export_button.ask_target", lambda *_: tmp_path / "no" / "grid.png")
     with qtbot.waitSignal(session.reported, timeout=PATIENCE) as reported:
         panel._export.menu().actions()[0].trigger()
     assert "grid.png" in reported.args[0] or "no" in reported.args[0]

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtWidgets import QTabWidget, QWidget
 
-from ddpm_studio.ui.snug_tabs import SPACE, make_snug
+from ddpm_studio.ui.widgets.snug_tabs import SPACE, make_snug
 
 
 @pytest.fixture

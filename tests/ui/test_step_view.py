@@ -15,11 +15,11 @@ from ddpm_studio.export import Provenance
 from ddpm_studio.sample import sample
 from ddpm_studio.sampler import Ancestral
 from ddpm_studio.schedule import Linear
-from ddpm_studio.ui.histogram import density
-from ddpm_studio.ui.model import Model, Source
-from ddpm_studio.ui.pixel_view import PixelView, Quantity
-from ddpm_studio.ui.reverse_walk import Frame
-from ddpm_studio.ui.step_view import StepView
+from ddpm_studio.ui.plots.histogram import density
+from ddpm_studio.ui.sampling.model import Model, Source
+from ddpm_studio.ui.sampling.pixel_view import PixelView, Quantity
+from ddpm_studio.ui.sampling.reverse_walk import Frame
+from ddpm_studio.ui.sampling.step_view import StepView
 
 SCHEDULE = Linear(T=100)
 

@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ddpm_studio.ui.main_window import MainWindow
 from ddpm_studio.ui.session import Session
-from ddpm_studio.ui.tab_order import controls, tab_as_read
-from ddpm_studio.ui.workspaces import PANELS
+from ddpm_studio.ui.widgets.tab_order import controls, tab_as_read
+from ddpm_studio.ui.window.main_window import MainWindow
+from ddpm_studio.ui.window.workspaces import PANELS
 
 
 @pytest.fixture

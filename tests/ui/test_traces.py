@@ -6,7 +6,7 @@ from sampling_panels import shown_panel, small_session
 
 from ddpm_studio.anatomy import Sizes
 from ddpm_studio.sampler import Ancestral
-from ddpm_studio.ui.traces import TRACES, TracePlot
+from ddpm_studio.ui.sampling.traces import TRACES, TracePlot
 
 STEPS = 20
 

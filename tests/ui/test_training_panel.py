@@ -17,13 +17,13 @@ from ddpm_studio.objective import Bound, Simple, Target
 from ddpm_studio.record import Looked, Recorder
 from ddpm_studio.run import Run
 from ddpm_studio.schedule import Cosine
-from ddpm_studio.ui import run_folder
 from ddpm_studio.ui.panels.training import TrainingPanel
-from ddpm_studio.ui.resume_question import ResumeQuestion
 from ddpm_studio.ui.session import Session
-from ddpm_studio.ui.training_metrics import SMOOTHING, Metrics
-from ddpm_studio.ui.training_run import State
-from ddpm_studio.ui.training_work import Logged, trained
+from ddpm_studio.ui.training import run_folder
+from ddpm_studio.ui.training.metrics import SMOOTHING, Metrics
+from ddpm_studio.ui.training.resume_question import ResumeQuestion
+from ddpm_studio.ui.training.run import State
+from ddpm_studio.ui.training.work import Logged, trained
 
 ENDLESS = 1_000_000
 PATIENCE = 20_000  # ms; what is waited for takes a fraction of a second

@@ -13,10 +13,10 @@ from ddpm_studio.checkpoint import Checkpoint
 from ddpm_studio.learner import Learner
 from ddpm_studio.run import Run
 from ddpm_studio.schedule import Linear
-from ddpm_studio.ui import run_folder
 from ddpm_studio.ui.panels.training import TrainingPanel
 from ddpm_studio.ui.session import Session
-from ddpm_studio.ui.training_run import State
+from ddpm_studio.ui.training import run_folder
+from ddpm_studio.ui.training.run import State
 
 PATIENCE = 60_000  # ms; what is waited for takes a second
 

@@ -16,8 +16,8 @@ from ddpm_studio.branch import TRUNK, Ink
 from ddpm_studio.data.source import open_source
 from ddpm_studio.document import Document, Sampling
 from ddpm_studio.sampler import Ancestral, Ddim
-from ddpm_studio.ui.branch_dialog import BranchDialog
-from ddpm_studio.ui.paint_view import PaintView
+from ddpm_studio.ui.sampling.branch_dialog import BranchDialog
+from ddpm_studio.ui.sampling.paint_view import PaintView
 
 STEPS = 20
 

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QTool
 
 from ddpm_studio.lessons import all_chapters
 from ddpm_studio.lessons.actions import Action, Edit, Go, View
-from ddpm_studio.ui.lesson_view import LessonView
+from ddpm_studio.ui.learn.view import LessonView
 from ddpm_studio.ui.session import Session
 
 WIDEST = 560  # logical pixels: longer lines are hard to read

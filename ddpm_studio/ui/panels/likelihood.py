@@ -11,19 +11,19 @@ from ddpm_studio.export import Provenance
 from ddpm_studio.likelihood import Estimate, Message, Received, ReverseVariance
 from ddpm_studio.schedule import Schedule
 from ddpm_studio.subject import Subject
-from ddpm_studio.ui.bound_view import BoundView
-from ddpm_studio.ui.gap_view import GapView
-from ddpm_studio.ui.jensen_view import CHAINS, JensenView
-from ddpm_studio.ui.likelihood_bar import LikelihoodBar
-from ddpm_studio.ui.likelihood_jobs import JENSEN, Measurements
-from ddpm_studio.ui.likelihood_told import ALL_NEEDED, NOTHING, told, told_estimate
-from ddpm_studio.ui.likelihood_work import Climb, Gap, Memory
 from ddpm_studio.ui.pace import Pace
-from ddpm_studio.ui.plot import Plot
-from ddpm_studio.ui.plot_export import ask_and_save
-from ddpm_studio.ui.rate_view import RateView
+from ddpm_studio.ui.plots.plot import Plot
+from ddpm_studio.ui.plots.plot_export import ask_and_save
 from ddpm_studio.ui.session import Session
-from ddpm_studio.ui.sigma_view import SigmaView
+from ddpm_studio.ui.theory.bar import LikelihoodBar
+from ddpm_studio.ui.theory.bound_view import BoundView
+from ddpm_studio.ui.theory.gap_view import GapView
+from ddpm_studio.ui.theory.jensen_view import CHAINS, JensenView
+from ddpm_studio.ui.theory.jobs import JENSEN, Measurements
+from ddpm_studio.ui.theory.rate_view import RateView
+from ddpm_studio.ui.theory.sigma_view import SigmaView
+from ddpm_studio.ui.theory.told import ALL_NEEDED, NOTHING, told, told_estimate
+from ddpm_studio.ui.theory.work import Climb, Gap, Memory
 from ddpm_studio.ui.turning import turn
 
 REDRAWN = 40

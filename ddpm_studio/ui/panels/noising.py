@@ -15,16 +15,16 @@ from ddpm_studio.export import Provenance
 from ddpm_studio.forward import clean, fixed_noise
 from ddpm_studio.process import q_sample
 from ddpm_studio.schedule import Schedule
-from ddpm_studio.ui.chain import SimulatedChain
-from ddpm_studio.ui.export_button import ExportButton
-from ddpm_studio.ui.form import Form
-from ddpm_studio.ui.glyphs import dice
-from ddpm_studio.ui.noising_export import EXPORTS, Shown
-from ddpm_studio.ui.noising_views import NoisingViews
-from ddpm_studio.ui.picture_reading import PictureReading
-from ddpm_studio.ui.picture_source import PictureSource
-from ddpm_studio.ui.player import Player
+from ddpm_studio.ui.noising.chain import SimulatedChain
+from ddpm_studio.ui.noising.export import EXPORTS, Shown
+from ddpm_studio.ui.noising.views import NoisingViews
 from ddpm_studio.ui.session import Session
+from ddpm_studio.ui.widgets.export_button import ExportButton
+from ddpm_studio.ui.widgets.form import Form
+from ddpm_studio.ui.widgets.glyphs import dice
+from ddpm_studio.ui.widgets.picture_reading import PictureReading
+from ddpm_studio.ui.widgets.picture_source import PictureSource
+from ddpm_studio.ui.widgets.player import Player
 
 STRIP_DELAY = 30  # milliseconds by which the film strip may lag behind a drag
 SEEDS = 2**31  # the die's; any other can be typed

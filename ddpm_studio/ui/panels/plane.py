@@ -17,17 +17,17 @@ from ddpm_studio.plane.learning import Progress
 from ddpm_studio.plane.walks import Walk
 from ddpm_studio.plane.world import World
 from ddpm_studio.schedule import Schedule
-from ddpm_studio.ui.plane_controls import PlaneControls
-from ddpm_studio.ui.plane_edits import PlaneEdits
-from ddpm_studio.ui.plane_keeping import ask_and_keep
-from ddpm_studio.ui.plane_main import PlaneMain
-from ddpm_studio.ui.plane_side import PlaneSide
-from ddpm_studio.ui.plane_source import PlaneData, network_named
-from ddpm_studio.ui.plane_state import PlaneState
-from ddpm_studio.ui.plane_training import PlaneTraining
-from ddpm_studio.ui.plane_view import PlaneView
-from ddpm_studio.ui.plane_work import PlaneWork
-from ddpm_studio.ui.plot_export import ask_and_save
+from ddpm_studio.ui.plane.controls import PlaneControls
+from ddpm_studio.ui.plane.edits import PlaneEdits
+from ddpm_studio.ui.plane.keeping import ask_and_keep
+from ddpm_studio.ui.plane.main import PlaneMain
+from ddpm_studio.ui.plane.side import PlaneSide
+from ddpm_studio.ui.plane.source import PlaneData, network_named
+from ddpm_studio.ui.plane.state import PlaneState
+from ddpm_studio.ui.plane.training import PlaneTraining
+from ddpm_studio.ui.plane.view import PlaneView
+from ddpm_studio.ui.plane.work import PlaneWork
+from ddpm_studio.ui.plots.plot_export import ask_and_save
 from ddpm_studio.ui.session import Session
 
 MOVED = 70  # ms between two of the small planes that follow t, one after the other

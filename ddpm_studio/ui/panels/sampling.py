@@ -11,24 +11,24 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from ddpm_studio.document import Document, provenance
 from ddpm_studio.export import Provenance
 from ddpm_studio.neighbours import Neighbours
-from ddpm_studio.ui.denoiser_choice import DenoiserChoice
-from ddpm_studio.ui.model import Model, Source
 from ddpm_studio.ui.place import Place
-from ddpm_studio.ui.player import Player
-from ddpm_studio.ui.reverse_chain import ReverseChain
-from ddpm_studio.ui.reverse_walk import Frame
-from ddpm_studio.ui.sample_order import SampleOrder
-from ddpm_studio.ui.sampling_columns import SamplingColumns
-from ddpm_studio.ui.sampling_controls import SamplingControls
-from ddpm_studio.ui.sampling_export import Walked
-from ddpm_studio.ui.sampling_export_button import SamplingExportButton
-from ddpm_studio.ui.sampling_inspector import SamplingInspector
-from ddpm_studio.ui.sampling_views import SamplingViews
+from ddpm_studio.ui.sampling.columns import SamplingColumns
+from ddpm_studio.ui.sampling.controls import SamplingControls
+from ddpm_studio.ui.sampling.denoiser_choice import DenoiserChoice
+from ddpm_studio.ui.sampling.export import Walked
+from ddpm_studio.ui.sampling.export_button import SamplingExportButton
+from ddpm_studio.ui.sampling.inspector import SamplingInspector
+from ddpm_studio.ui.sampling.model import Model, Source
+from ddpm_studio.ui.sampling.reverse_chain import ReverseChain
+from ddpm_studio.ui.sampling.reverse_walk import Frame
+from ddpm_studio.ui.sampling.sample_order import SampleOrder
+from ddpm_studio.ui.sampling.views import SamplingViews
+from ddpm_studio.ui.sampling.walked_chain import told_of, walked_of
+from ddpm_studio.ui.sampling.walked_tree import grown_from
 from ddpm_studio.ui.session import Session
-from ddpm_studio.ui.still_label import StillLabel
 from ddpm_studio.ui.turning import turn
-from ddpm_studio.ui.walked_chain import told_of, walked_of
-from ddpm_studio.ui.walked_tree import grown_from
+from ddpm_studio.ui.widgets.player import Player
+from ddpm_studio.ui.widgets.still_label import StillLabel
 
 SPEED = 25  # steps a second at first
 ROOMY = 860  # logical pixels: the panel's width that leaves room to inspect

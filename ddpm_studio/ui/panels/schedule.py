@@ -10,17 +10,17 @@ from ddpm_studio.document import Document, provenance
 from ddpm_studio.export import Provenance
 from ddpm_studio.lint import Fix, lint
 from ddpm_studio.schedule import Schedule, Space
-from ddpm_studio.ui.curve_editor import CurveEditor
-from ddpm_studio.ui.elided_label import ElidedLabel
-from ddpm_studio.ui.lint_list import LintList
-from ddpm_studio.ui.pins import Pins
-from ddpm_studio.ui.plot_export import ask_and_save
-from ddpm_studio.ui.schedule_form import ScheduleForm
-from ddpm_studio.ui.schedule_menu import ScheduleMenu
-from ddpm_studio.ui.schedule_plots import SchedulePlots
-from ddpm_studio.ui.second_moment import SecondMoment
+from ddpm_studio.ui.plots.plot_export import ask_and_save
+from ddpm_studio.ui.plots.time_plot import TimePlot
+from ddpm_studio.ui.schedule.curve_editor import CurveEditor
+from ddpm_studio.ui.schedule.form import ScheduleForm
+from ddpm_studio.ui.schedule.lint_list import LintList
+from ddpm_studio.ui.schedule.menu import ScheduleMenu
+from ddpm_studio.ui.schedule.pins import Pins
+from ddpm_studio.ui.schedule.plots import SchedulePlots
+from ddpm_studio.ui.schedule.second_moment import SecondMoment
 from ddpm_studio.ui.session import Session
-from ddpm_studio.ui.time_plot import TimePlot
+from ddpm_studio.ui.widgets.elided_label import ElidedLabel
 
 LINT_DELAY = 120  # milliseconds without a change after which the schedule is judged
 NARROW = 600  # pixels below which the plots stand under the editor, if there is height for both

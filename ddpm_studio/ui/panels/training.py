@@ -11,20 +11,20 @@ from ddpm_studio.document import Document, provenance
 from ddpm_studio.export import Provenance
 from ddpm_studio.learner import TrainStep
 from ddpm_studio.record import Looked
-from ddpm_studio.ui.comparison import Comparison
 from ddpm_studio.ui.job import Job, Outcome
 from ddpm_studio.ui.live import LiveNetwork
-from ddpm_studio.ui.resume_question import Resuming
-from ddpm_studio.ui.run_folder import NEW, RunFolder, free_folder, standard_place, unfinished
-from ddpm_studio.ui.run_reader import RunReader
-from ddpm_studio.ui.scroll_column import ScrollColumn
 from ddpm_studio.ui.session import Session
-from ddpm_studio.ui.training_controls import TrainingControls
-from ddpm_studio.ui.training_metrics import Metrics
-from ddpm_studio.ui.training_run import State, TrainingRun
-from ddpm_studio.ui.training_transport import TrainingTransport
-from ddpm_studio.ui.training_views import TrainingViews
-from ddpm_studio.ui.training_work import Begun, Known
+from ddpm_studio.ui.training.comparison import Comparison
+from ddpm_studio.ui.training.controls import TrainingControls
+from ddpm_studio.ui.training.metrics import Metrics
+from ddpm_studio.ui.training.resume_question import Resuming
+from ddpm_studio.ui.training.run import State, TrainingRun
+from ddpm_studio.ui.training.run_folder import NEW, RunFolder, free_folder, standard_place, unfinished
+from ddpm_studio.ui.training.run_reader import RunReader
+from ddpm_studio.ui.training.transport import TrainingTransport
+from ddpm_studio.ui.training.views import TrainingViews
+from ddpm_studio.ui.training.work import Begun, Known
+from ddpm_studio.ui.widgets.scroll_column import ScrollColumn
 
 CONTROLS = 250  # logical pixels: the width of the forms
 WHAT = {State.RUNNING: "in training", State.PAUSED: "paused", State.ENDING: "saving"}

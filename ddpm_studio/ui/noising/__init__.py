@@ -1,0 +1,1 @@
+"""What the noising panel is made of."""

@@ -1,0 +1,40 @@
+"""The reverse chain as it is to be exported: fixed at one moment, whatever is walked or changed later."""
+
+from collections.abc import Iterable, Mapping
+
+from ddpm_studio.ui.sampling.export import Walked
+from ddpm_studio.ui.sampling.reverse_chain import ReverseChain
+from ddpm_studio.ui.sampling.reverse_walk import Frame
+
+
+def walked_of(chain: ReverseChain, frame: Frame | None, selected: int, marks: Iterable[int]) -> Walked | None:
+    """The chain as far as it has been walked; None before there is anything to be seen.
+
+    Args:
+        chain: what is exported.
+        frame: the state that is shown.
+        selected: the sample that is looked at.
+        marks: the samples that are marked.
+    """
+    trajectory = chain.trajectory
+    if frame is None or trajectory is None or chain.document is None or chain.model is None:
+        return None
+    return Walked(
+        chain.document,
+        frame.t,
+        frame.x,
+        chain.front + 1,
+        trajectory.walk(),
+        trajectory.state(len(trajectory)) if trajectory.finished else None,
+        told_of(chain),
+        frame.step,
+        chain.times,
+        selected,
+        chain.model.denoiser,
+        tuple(sorted(mark for mark in marks if mark < len(frame.x))),
+    )
+
+
+def told_of(chain: ReverseChain) -> Mapping[str, object]:
+    """Which network draws, for what is saved."""
+    return {} if chain.model is None or chain.model.network is None else chain.model.network.told

@@ -1,0 +1,1 @@
+"""What the schedule panel is made of."""

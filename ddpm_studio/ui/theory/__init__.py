@@ -1,0 +1,1 @@
+"""What the likelihood panel is made of."""

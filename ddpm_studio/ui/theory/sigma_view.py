@@ -1,0 +1,83 @@
+"""The bracket of σ²: β̃ and β, the optimum between them, and the bits that each choice loses."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from ddpm_studio.likelihood import Bound, ReverseVariance, by_decades
+from ddpm_studio.ui.plots.line_plot import Line
+from ddpm_studio.ui.plots.over_t import OverT
+
+NAMES = {ReverseVariance.BETA_TILDE: "β̃", ReverseVariance.BETA: "β", ReverseVariance.OPTIMUM: "optimum"}
+
+
+class SigmaView(QWidget):
+    """σ_t² as shares of β_t, and what each of the three costs at every t."""
+
+    picked = Signal(int)  # a t
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.table = QLabel(self)
+        self.table.setTextFormat(Qt.TextFormat.RichText)
+        lines = (Line("β̃", "posterior", 1.5), Line("β", "beta", 1.5), Line("optimum", "good", 2.0))
+        self.bracket = OverT(
+            "σₜ² as a share of βₜ",
+            "β̃ₜ is right for data that are one point, βₜ for N(0, I); for all others the best is between them: "
+            "β̃ₜ + cₜ²·E‖x₀ − x̂₀‖²",
+            lines,
+            self,
+            decades=True,
+            span=(0.0, 1.0),
+            limits=(0.0, 3.0),
+        )
+        self.lost = OverT(
+            "bits lost by the choice of σ²",
+            "Lₜ₋₁ less that of the optimum, in bits per dimension",
+            lines[:2],
+            self,
+            decades=True,
+            log=True,
+            limits=(-10.0, 1.0),
+        )
+        for plot in self.plots:
+            plot.picked.connect(self.picked)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 4, 4, 4)
+        column.setSpacing(4)
+        column.addWidget(self.table)
+        column.addWidget(self.bracket, 1)
+        column.addWidget(self.lost, 1)
+
+    @property
+    def plots(self) -> tuple[OverT, ...]:
+        """Both."""
+        return (self.bracket, self.lost)
+
+    def show_t(self, t: int) -> None:
+        """Puts the cursor at t."""
+        for plot in self.plots:
+            plot.show_t(t)
+
+    def show_bounds(self, bounds: Mapping[ReverseVariance, Bound]) -> None:
+        """Draws the bounds of the three choices, under one schedule; an empty mapping empties the plots."""
+        if not bounds:
+            self.table.clear()
+            self.bracket.show_times(np.zeros(0), [np.zeros(0)] * 3)
+            self.lost.show_times(np.zeros(0), [np.zeros(0)] * 2)
+            return
+        best = bounds[ReverseVariance.OPTIMUM]
+        t = by_decades(best.schedule.T, 2)
+        x = t.astype(np.float64)
+        beta = best.schedule.beta[t]
+        order = (ReverseVariance.BETA_TILDE, ReverseVariance.BETA, ReverseVariance.OPTIMUM)
+        self.bracket.show_times(x, [bounds[sigma].variance[t] / beta for sigma in order])
+        self.lost.show_times(x, [bounds[sigma].terms[t] - best.terms[t] for sigma in order[:2]])
+        cells = "".join(
+            f"<td><b>σ² = {NAMES[sigma]}</b>: {bounds[sigma].total:.4f} bits/dim"
+            f"{'' if sigma is ReverseVariance.OPTIMUM else f', {bounds[sigma].total - best.total:+.4f}'}</td>"
+            for sigma in order
+        )
+        self.table.setText(f"<table cellspacing=0 cellpadding=4><tr>{cells}</tr></table>")

@@ -1,0 +1,1 @@
+"""What the training panel is made of."""

@@ -1,0 +1,1 @@
+"""Formulas as a book sets them: parsed, laid out, drawn."""

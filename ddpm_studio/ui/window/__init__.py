@@ -1,0 +1,1 @@
+"""The window around the panels: docks, menus, workspaces, messages, what is opened."""
