@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from ddpm_studio.export.progress import Progress
@@ -51,9 +52,9 @@ class ExportButton(QToolButton, Generic[S]):
         menu = QMenu(self)
         for export in exports:
             menu.addAction(f"{export.text}…").triggered.connect(partial(self._on_asked, export))
-        self._stop = menu.addAction("Stop the export")
+        self._stop = QAction("Stop the export", self, visible=False)  # ours: a menu's own can lose its Python half
         self._stop.triggered.connect(self.stop)
-        self._stop.setVisible(False)
+        menu.addAction(self._stop)
         self.setMenu(menu)
 
     def begin(self, path: Path, write: Callable[[Path, S], Iterator[Progress]], seen: S) -> None:
