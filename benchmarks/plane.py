@@ -35,7 +35,7 @@ from ddpm_studio.ui.plane import training as plane_training
 from ddpm_studio.ui.session import Session
 
 SIZE = 1580, 950
-STEPS = 200
+STEPS = 1000
 TURNS = 3
 
 
@@ -82,12 +82,18 @@ def shown(session):
     panel = PlanePanel(session)
     panel.resize(*SIZE)
     panel.show()
+    settle(panel)
+    return panel
+
+
+def settle(panel):
+    """Waits until bounds and walks have been worked out."""
+    done = lambda: panel._state.judgement is not None and not panel._work._walker.walking  # noqa: E731
     loop = QEventLoop()
-    settled = QTimer(interval=50)
-    settled.timeout.connect(lambda: loop.quit() if panel._state.judgement is not None else None)
+    settled = QTimer(interval=500)
+    settled.timeout.connect(lambda: loop.quit() if done() else None)
     settled.start()
     loop.exec()
-    return panel
 
 
 class Bare:
@@ -132,8 +138,10 @@ def train():
     session, seconds, bare_seconds = Session(), [], []
     panel = shown(session)
     data = panel._state.data
+    session.edit("run", plane=replace(session.document.plane, steps=20 + STEPS))
     plane_training.learned = lambda document, points: metered(document, points, seconds)
     for _ in range(TURNS):
+        settle(panel)
         bare = Bare(Document(), data)
         for _ in range(20):
             bare.step()
@@ -141,7 +149,6 @@ def train():
         for _ in range(STEPS):
             bare.step()
         bare_seconds.append((perf_counter() - clocks[0], thread_time() - clocks[1]))
-        session.edit("run", plane=replace(session.document.plane, steps=20 + STEPS))
         loop = QEventLoop()
         panel._training.changed.connect(lambda loop=loop: None if panel._training.under_way else loop.quit())
         panel._on_go()

@@ -68,6 +68,14 @@ def test_that_nothing_lies_over_the_density_before_a_place_is_clicked(panel, ses
     assert "click anywhere" not in panel._note.text()
 
 
+def test_that_samplers_on_their_way_give_way_to_a_training(panel, qtbot):
+    panel._work.ask(panel._state)
+    qtbot.waitUntil(lambda: panel._work._walker.walking)
+    panel._on_go()
+    assert panel._training.running
+    assert not panel._work._walker.walking
+
+
 def test_that_an_empty_plot_says_what_will_fill_it(panel, session):
     over_steps = panel._side.plots[-1]
     hint = over_steps.findChild(Hint)

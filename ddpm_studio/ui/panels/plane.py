@@ -190,7 +190,7 @@ class PlanePanel(QWidget):
         self._side.show_training(
             running=training.running, under_way=training.under_way, kept=len(self._state.learned) > 0
         )
-        self._work.judging = not training.running
+        self._work.make_way(training.running)
         if not training.running:
             self._work.ask(self._state)
 

@@ -34,8 +34,7 @@ class Walker(QObject):
 
     def ask(self, guide: Denoiser, plane: Plane, sampler: Sampler, world: World) -> None:
         """One `walked` for each sampler of `plane.compared`."""
-        if self._job is not None:
-            self._job.retire()
+        self.stop()
         data = world.data
         held_out = torch.from_numpy(data.x0(held_out=len(data.test) > 0)[:1000])
         self._job = job = Job(partial(walks, guide, plane, sampler, held_out), self)
@@ -43,6 +42,12 @@ class Walker(QObject):
         job.ended.connect(self._on_ended)
         self.walking = True
         job.play()
+
+    def stop(self) -> None:
+        """Walks no further."""
+        if self._job is not None:
+            self._job.retire()
+        self._job, self.walking = None, False
 
     def close(self) -> None:
         """Stops and waits."""

@@ -30,8 +30,7 @@ class PlaneWork(QObject):
         self._walker, self._judge = Walker(self), Judge(self)
         self._settling = QTimer(self, singleShot=True, interval=SETTLED)
         self._rewalking = QTimer(self, singleShot=True, interval=REWALKED)
-        self.judging = True
-        """Whether bounds are measured: not beside a training."""
+        self._beside = False  # a training, which needs the time
         self._settling.timeout.connect(self._on_settled)
         self._rewalking.timeout.connect(self._on_rewalked)
         self._walker.walked.connect(self.walked)
@@ -49,6 +48,12 @@ class PlaneWork(QObject):
         if not self._rewalking.isActive():
             self._rewalking.start()
 
+    def make_way(self, training: bool) -> None:
+        """Beside a training no bounds are measured, and only the first sampler walks, and only now and then."""
+        self._beside = training
+        if training:
+            self._walker.stop()
+
     def close(self) -> None:
         """Stops and waits."""
         self._settling.stop()
@@ -63,17 +68,16 @@ class PlaneWork(QObject):
             return
         self.began.emit(world)
         self._walk(world, self._state.guide(document, world))
-        if self.judging:
+        if not self._beside:
             self._judge.ask(world)
 
     def _on_rewalked(self) -> None:
-        """By the first sampler alone: the training needs the time."""
         world = self._state.world(self._session.document)
         if world is not None and not self._walker.walking:
-            self._walk(world, world.network, most=1)
+            self._walk(world, world.network)
 
-    def _walk(self, world: World, guide: Denoiser | None, most: int | None = None) -> None:
+    def _walk(self, world: World, guide: Denoiser | None) -> None:
         document = self._session.document
         if guide is not None:
-            plane = replace(document.plane, compared=document.plane.compared[:most])
+            plane = replace(document.plane, compared=document.plane.compared[: 1 if self._beside else None])
             self._walker.ask(guide, plane, document.sampler, world)
