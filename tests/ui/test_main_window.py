@@ -480,6 +480,13 @@ def test_the_corner_of_the_menu_bar_names_the_workspaces_and_opens_the_one_that_
     assert (window.workspace, bar.currentIndex()) == ("explore", 0)
 
 
+def test_a_workspace_that_is_chosen_gives_the_keyboard_to_its_first_panel(window):
+    window.choose_workspace("sample")
+    assert window.docks["sampling"].panel.isAncestorOf(QApplication.focusWidget())
+    window.choose_workspace("explore")
+    assert window.docks["schedule"].panel.isAncestorOf(QApplication.focusWidget())
+
+
 @pytest.mark.parametrize(("width", "hides"), [(1400, False), (640, True)])
 def test_a_message_leaves_the_workspaces_in_sight_where_there_is_room(window, width, hides):
     window.resize(width, 500)

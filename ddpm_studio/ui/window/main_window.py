@@ -65,6 +65,7 @@ class MainWindow(QMainWindow):
             self._remember()
             self._settings.setValue("workspace", key)
             self._open_workspace(key)
+            self._hand_keyboard(WORKSPACES[key].rows[0][0])
 
     def focus_panel(self, key: str) -> None:
         """Shows a panel, if need be in the workspace it has a place in, and gives the keyboard to its first control."""
@@ -74,7 +75,7 @@ class MainWindow(QMainWindow):
         dock.show()
         dock.raise_()
         dock.activateWindow()
-        _first_control(dock.widget()).setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._hand_keyboard(key)
 
     def show_beside(self, keys: tuple[str, ...]) -> None:
         """Shows panels: in the second column of a workspace that has columns, in place of those there, else as well."""
@@ -147,6 +148,8 @@ class MainWindow(QMainWindow):
         for key in keys:
             self._due.discard(key)
             self._place(key)
+            if self.focusWidget() is None and key == WORKSPACES[self.workspace].rows[0][0]:
+                self._hand_keyboard(key)
 
     def _on_loaded(self, module: str) -> None:
         self._due.update(key for key, panel in PANELS.items() if panel.module == module)
@@ -162,6 +165,9 @@ class MainWindow(QMainWindow):
             self.docks[key].fill(PANELS[key].make(self.session))
         except Exception as error:  # the other panels work on; this one says why it does not
             self._tell_failure(key, error)
+
+    def _hand_keyboard(self, key: str) -> None:
+        _first_control(self.docks[key].widget()).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _tell_failure(self, key: str, error: Exception) -> None:
         log.record(error)

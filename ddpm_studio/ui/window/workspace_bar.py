@@ -1,6 +1,6 @@
 """The workspaces by name, in the corner of the menu bar: which one is open, and the way to the others."""
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QTabBar, QWidget
 
 from ddpm_studio.ui.window.workspaces import WORKSPACES
@@ -16,6 +16,7 @@ class WorkspaceBar(QTabBar):
         self.setDocumentMode(True)
         self.setDrawBase(False)
         self.setExpanding(False)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Tab is for the panels; View > Workspace has the same
         self.setAccessibleName("workspace")
         for number, (key, workspace) in enumerate(WORKSPACES.items(), start=1):
             place = self.addTab(workspace.title)
