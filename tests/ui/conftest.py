@@ -1,7 +1,6 @@
 """What tests of the window share: each must leave nothing behind that runs or is on the screen."""
 
 import gc
-import sys
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QThread, QTimer
@@ -38,15 +37,15 @@ def qtbot(qapp, request):
 def nothing_is_left_behind(qapp, request):
     """Fails a test that leaves a thread running, a timer active or a top-level widget alive."""
     gc.freeze()  # what was there before is neither searched nor collected: a test costs what it makes
-    imported = "torch._dynamo" in sys.modules
     before = set(_alive())
     yield
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     request.node.funcargs.clear()
-    if not imported and "torch._dynamo" in sys.modules:  # with it `loading.importing` has frozen what the test made
-        gc.unfreeze()
     gc.collect()  # cycles of Python's own, as pyqtgraph's menus are, are not the test's fault; nor are its arguments
-    left = [thing for thing in _alive() if thing not in before]
+    if set(_alive()) - before:  # an import in a thread may have frozen what the test made, see `loading.importing`
+        gc.unfreeze()
+        gc.collect()
+    left = set(_alive()) - before
     assert not left, f"left behind: {left}"
 
 
