@@ -135,6 +135,18 @@ def test_the_steps_behind_the_one_that_is_shown_are_made_ready_and_shown_at_once
         assert torch.equal(chain.frames[-1].x, first[i].x)
 
 
+def test_a_chain_that_is_closed_while_steps_are_made_ready_begins_no_others(qtbot, chain, document, monkeypatch):
+    monkeypatch.setitem(Tree.__init__.__kwdefaults__, "budget", 20_000)
+    monkeypatch.setattr("ddpm_studio.ui.sampling.steps_at_hand.ROOM", 200_000)
+    chain.restart(document)
+    shown_after(qtbot, chain, 40)
+    shown_after(qtbot, chain, 4)
+    shown_after(qtbot, chain, 30)
+    chain.close()
+    chain._at_hand.recall(12)  # as a last report would have it
+    assert not any(job.running for job in chain._at_hand.findChildren(Job))
+
+
 def test_what_is_at_hand_stays_within_its_room(qtbot, chain, document, monkeypatch):
     monkeypatch.setattr("ddpm_studio.ui.sampling.steps_at_hand.ROOM", 1)
     chain.restart(document)

@@ -140,10 +140,10 @@ class ReverseChain(QObject):
             self.document = replace(self.document, second=second)
 
     def close(self) -> None:
-        """Waits for all its threads to end."""
+        """Waits for all its threads to end: first those whose last report may have others begin."""
+        self._walking.close()
         self._comparing.close()
         self._at_hand.close()
-        self._walking.close()
 
     def _aims(self) -> tuple[float, float]:
         """t/T of the state that was asked for and of the last one to be walked to."""

@@ -27,6 +27,7 @@ class StepsAtHand(QObject):
         self._steps: dict[int, Step] = {}  # the oldest first
         self._recalling: Job | None = None
         self._preparing = range(0)  # what is being made though nobody has asked for it
+        self._closed = False
 
     def follow(self, path: Path | None) -> None:
         """From now on it is about the steps of this path."""
@@ -77,7 +78,8 @@ class StepsAtHand(QObject):
                 return
 
     def close(self) -> None:
-        """Waits for its threads to end."""
+        """Waits for its threads to end, and begins none any more: what they tell last would have it make others."""
+        self._closed = True
         for job in self.findChildren(Job):
             job.close()
 
@@ -89,6 +91,8 @@ class StepsAtHand(QObject):
     def _make(self, number: int) -> None:
         """Makes all steps that it takes to come to this one from a state that is kept, and beyond to the next."""
         assert self._path is not None
+        if self._closed:
+            return
         together = self._path.around(number)
         walk = self._path.walk(together.start)
         self._recalling = Job(lambda: zip(together, walk, strict=False), self)
