@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from ddpm_studio.denoiser import asked, predicted
 from ddpm_studio.objective import Objective, Target
-from ddpm_studio.process import at, q_sample, v_from
+from ddpm_studio.process import at, q_sample, q_sample_and_v
 from ddpm_studio.schedule import Schedule, Table
 from ddpm_studio.terms import bound_terms, learned_log_variance
 
@@ -26,29 +27,31 @@ class Loss:
 
     schedule: Schedule
     objective: Objective
-    weights: Table  # (T+1,)
+    weights: Table | None  # (T+1,); None where every t counts the same
     learned_variance: bool
 
     @classmethod
     def of(cls, schedule: Schedule, objective: Objective, learned_variance: bool) -> "Loss":
         """Raises a UserError where target and schedule do not go together."""
-        return cls(schedule, objective, objective.weights(schedule), learned_variance)
+        weights = objective.weights(schedule)
+        return cls(schedule, objective, None if np.all(weights[1:] == 1.0) else weights, learned_variance)
 
     def __call__(self, module: nn.Module, x0: Tensor, t: Tensor, eps: Tensor) -> Losses:
         """x0, eps (B, *shape) on the module's device; t (B,) on the CPU, where the schedule's tables are."""
-        xt = q_sample(self.schedule, x0, t, eps)
+        xt, target = self._question(x0, t, eps)
         answer = asked(module, xt, t.to(x0.device, non_blocking=True)).float()
         guess, said = answer.chunk(2, 1) if self.learned_variance else (answer, None)
-        squared = mse_loss(guess, self._target(x0, t, eps), reduction="none").flatten(1).mean(1)
-        weighted = squared * at(self.weights, t, squared)
+        squared = mse_loss(guess, target, reduction="none").flatten(1).mean(1)
+        weighted = squared if self.weights is None else squared * at(self.weights, t, squared)
         if said is not None:
             weighted = weighted + self.objective.bound_share * self._bound(x0, xt, t, guess, said)
         return Losses(weighted, squared)
 
-    def _target(self, x0: Tensor, t: Tensor, eps: Tensor) -> Tensor:
+    def _question(self, x0: Tensor, t: Tensor, eps: Tensor) -> tuple[Tensor, Tensor]:
+        """x_t, and what the network should say of it."""
         if self.objective.target is Target.V:
-            return v_from(self.schedule, x0, t, eps)
-        return eps if self.objective.target is Target.EPS else x0
+            return q_sample_and_v(self.schedule, x0, t, eps)
+        return q_sample(self.schedule, x0, t, eps), eps if self.objective.target is Target.EPS else x0
 
     def _bound(self, x0: Tensor, xt: Tensor, t: Tensor, guess: Tensor, said: Tensor) -> Tensor:
         """An estimate of the whole bound from the term at t; it teaches the variance and leaves the mean alone."""

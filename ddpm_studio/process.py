@@ -58,7 +58,13 @@ def eps_from_x0(schedule: Schedule, xt: Tensor, t: Time, x0: Tensor) -> Tensor:
 
 def v_from(schedule: Schedule, x0: Tensor, t: Time, eps: Tensor) -> Tensor:
     """v = √ᾱ_t ε − √(1−ᾱ_t) x_0 (Salimans & Ho 2022)."""
-    return factor(schedule.sqrt_alpha_bar, t, x0) * eps - factor(schedule.sqrt_one_minus_alpha_bar, t, x0) * x0
+    return q_sample_and_v(schedule, x0, t, eps)[1]
+
+
+def q_sample_and_v(schedule: Schedule, x0: Tensor, t: Time, eps: Tensor) -> tuple[Tensor, Tensor]:
+    """x_t and v together: (x_0, ε) turned by one angle, whose cos and sin √ᾱ_t and √(1−ᾱ_t) are looked up once."""
+    signal, noise = factor(schedule.sqrt_alpha_bar, t, x0), factor(schedule.sqrt_one_minus_alpha_bar, t, x0)
+    return signal * x0 + noise * eps, signal * eps - noise * x0
 
 
 def x0_from_v(schedule: Schedule, xt: Tensor, t: Time, v: Tensor) -> Tensor:

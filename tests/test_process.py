@@ -13,6 +13,7 @@ from ddpm_studio.process import (
     eps_from_x0,
     q_posterior,
     q_sample,
+    q_sample_and_v,
     q_step,
     score_from_eps,
     v_from,
@@ -66,6 +67,7 @@ def test_x0_eps_and_v_say_the_same(batch, shape, schedule, data):
     torch.testing.assert_close(eps_from_x0(schedule, xt, t, x0), eps, rtol=0, atol=1e-9)
     torch.testing.assert_close(x0_from_v(schedule, xt, t, v), x0, rtol=0, atol=1e-12)
     torch.testing.assert_close(eps_from_v(schedule, xt, t, v), eps, rtol=0, atol=1e-12)
+    assert all(map(torch.equal, q_sample_and_v(schedule, x0, t, eps), (xt, v)))
 
 
 def test_the_score_of_one_picture_is_the_gradient_of_its_log_density():
