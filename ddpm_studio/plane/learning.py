@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from ddpm_studio.data import PointData
 from ddpm_studio.denoiser import Exact, Trained
 from ddpm_studio.document import Document
-from ddpm_studio.learner import Learner, TrainStep
+from ddpm_studio.learner import Learner
 from ddpm_studio.levels import Probe
 from ddpm_studio.plane.metrics import Field
 from ddpm_studio.source import source_of
 from ddpm_studio.train import train
 
-EVERY = 0.4  # seconds between two looks, or more where that is what it takes to keep to SHARE
+EVERY = 0.5  # seconds between two looks, or more where that is what it takes to keep to SHARE
 SHARE = 0.02  # of the time that looks may take: a copy of the network and its errors
 LEVELS, POINTS = 8, 250
 
@@ -35,8 +35,9 @@ class Progress:
     errors: NDArray[np.float64]  # (K,), mean of ‖ε̂ − ε*‖² per value
 
 
-def learned(document: Document, data: PointData) -> Iterator[TrainStep | Progress]:
-    """Trains `document.recipe` on the points, on the CPU; a Progress every EVERY seconds or later, and at the end.
+def learned(document: Document, data: PointData) -> Iterator[Progress | None]:
+    """Trains `document.recipe` on the points, on the CPU: None for each step, and a Progress every EVERY seconds or
+    later, and at the end.
 
     Raises:
         UserError: as `Learner`.
@@ -47,7 +48,7 @@ def learned(document: Document, data: PointData) -> Iterator[TrainStep | Progres
     losses, begun, wait = list[float](), perf_counter(), EVERY
     for step in train(learner):
         losses.append(step.loss)
-        yield step
+        yield None
         elapsed = perf_counter() - begun
         if elapsed > wait or step.step == recipe.training.steps:
             denoiser = learner.denoiser()

@@ -32,7 +32,8 @@ class Job(QObject):
 
     A job is born paused. Both signals are sent in the thread that made the job (the window's). `reported` carries a
     list of values, oldest first, and is not sent again before what it started has been drawn: a slow window gets longer
-    lists, never a backlog. `ended` is sent exactly once, after the last report, whatever happens in the generator.
+    lists, never a backlog. A None among the values is a moment to pause at, and not reported. `ended` is sent exactly
+    once, after the last report, whatever happens in the generator.
 
     Args:
         make: called in the job's thread when the first value is asked for; an error in it is the job's failure.
@@ -176,7 +177,8 @@ class _Worker(QObject):
             if self._values is None:
                 _leave_room()
                 self._values = iter(self._make())
-            self._pile.append(next(self._values))
+            if (value := next(self._values)) is not None:
+                self._pile.append(value)
             self._wanted -= 1
         except StopIteration:
             self._end(Outcome.FINISHED)

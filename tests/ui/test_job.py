@@ -70,6 +70,17 @@ class Endless:
             self.closed_by = threading.get_ident()
 
 
+def test_a_none_is_a_moment_to_pause_at_and_not_reported(qtbot, job):
+    one = job(lambda: iter([None, "a", None, None, "b", None]))
+    window = Window(one)
+    one.step(3)
+    qtbot.waitUntil(lambda: window.values == ["a"], timeout=5_000)
+    one.play()
+    qtbot.waitUntil(lambda: bool(window.endings), timeout=5_000)
+    assert window.values == ["a", "b"]
+    assert all(window.lists)
+
+
 def test_all_values_arrive_in_order_in_the_thread_of_the_window_and_then_one_end(qtbot, job):
     running = job(lambda: range(1000))
     window = Window(running)

@@ -1,3 +1,4 @@
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -217,6 +218,22 @@ def test_that_the_plane_is_saved_as_a_picture_with_its_numbers(panel, session, t
         save_plot(panel._view, tmp_path / f"plane{suffix}", {"app": "DDPM Studio"})
         assert (tmp_path / f"plane{suffix}").stat().st_size > 1000
     assert (tmp_path / "plane.csv").read_text().startswith("x,y,q\n")
+
+
+def test_that_a_network_that_has_come_further_changes_what_it_says_and_nothing_else(panel, session, qtbot):
+    session.edit("look", plane=replace(session.document.plane, look=Look.NETWORK, steps=40))
+    session.set_t(300)
+    panel._on_go()
+    qtbot.waitUntil(lambda: len(panel._state.learned) > 0 and not panel._training.under_way, timeout=20_000)
+    first = panel._state.learned[-1]
+    seen, ground = panel._main._seen[1], panel._view._ground.image
+    arrows = panel._view._arrows.getData()[0]
+    other = deepcopy(first.denoiser.module)
+    other.out.bias.data += 1.0
+    panel.show_progress(replace(first, denoiser=replace(first.denoiser, module=other)))
+    assert panel._main._seen[1] is seen
+    assert panel._view._ground.image is ground
+    assert not np.array_equal(panel._view._arrows.getData()[0], arrows)
 
 
 def test_that_bounds_of_another_network_are_not_left_beside_a_training(panel, qtbot):

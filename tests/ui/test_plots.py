@@ -87,6 +87,19 @@ def test_a_logarithmic_axis_shows_whole_decades_where_the_values_span_less(qtbot
         assert high - low < 1.2 * (decades[1] - decades[0])
 
 
+def test_a_logarithmic_axis_stands_still_while_its_values_change_little(qtbot):
+    plot = LinePlot("loss", "of each step", [Line("each", "noise")], log=True)
+    qtbot.addWidget(plot)
+    ranges = lambda: plot.getPlotItem().getViewBox().viewRange()  # noqa: E731
+    plot.show_values(np.array([5.0, 9.0]), [np.array([4.0, 0.01])], across=(0.0, 100.0))
+    before = ranges()
+    assert before[0] == pytest.approx([-2.0, 102.0])
+    plot.show_values(np.array([5.0, 10.0]), [np.array([5.0, 0.014])], across=(0.0, 100.0))
+    assert ranges() == before
+    plot.show_values(np.array([5.0, 11.0]), [np.array([5.0, 0.0098])], across=(0.0, 100.0))
+    assert ranges()[1][0] < before[1][0] - 0.2
+
+
 def test_names_too_long_for_a_narrow_plot_do_not_push_it_out_of_its_widget(qtbot):
     lines = [Line("a line with a long name", "noise"), Line("and another one that is longer", "good")]
     plot = LinePlot("what is plotted", "of each step", lines)

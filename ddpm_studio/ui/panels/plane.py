@@ -116,10 +116,11 @@ class PlanePanel(QWidget):
         """The network in training has come further."""
         self._state = replace(self._state, learned=(*self._state.learned, progress))
         self._side.show_progress(self._state.learned)
-        if self._session.document.plane.network == TRAINING:
-            self._world = self._state.world(self._session.document)
-            self.show_t(self._session.t)
-            if self._session.document.plane.guide is Guide.NETWORK:
+        document = self._session.document
+        if document.plane.network == TRAINING and self._world is not None:
+            self._world = replace(self._world, network=progress.denoiser)
+            self._main.show_network(self._world, document, self._session.t)
+            if document.plane.guide is Guide.NETWORK:
                 self._work.follow(self._state)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

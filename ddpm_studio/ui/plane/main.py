@@ -58,6 +58,18 @@ class PlaneMain(QWidget):
         self.show_click(world, document, t, walk)
         self.note.setText(_noted(world, document, t))
 
+    def show_network(self, world: World, document: Document, t: int) -> None:
+        """Another network in the world that is shown, at the same t: what it says, and nothing else, is drawn anew."""
+        if self._seen is None:
+            return
+        look, seen = document.plane.look, self._seen[1]
+        self._seen = world, seen
+        if look is Look.NETWORK:
+            self.view.show_arrows(world.arrows(look, t))
+        elif look is Look.DIFFERENCE:
+            self.view.show_errors(world.errors(seen))
+        self.note.setText(_noted(world, document, t))
+
     def show_click(self, world: World, document: Document, t: int, walk: Walk | None) -> None:
         """Trajectories from the place that was clicked, or the posterior of x_t there."""
         plane = document.plane

@@ -86,8 +86,8 @@ class PlaneSide(QWidget):
         self._keep.setEnabled(True)
         self._levels.show_values(last.log_snr, (last.errors, first.errors))
         steps = np.array([float(look.step) for look in learned])
-        self._steps.show_values(steps, (np.array([look.errors.mean() for look in learned]),))
         of = last.document.training.steps
+        self._steps.show_values(steps, (np.array([look.errors.mean() for look in learned]),), across=(0.0, of))
         text = f"step {last.step:,} / {of:,}   loss {last.loss:.3f}   {last.per_second:.0f} steps/s"
         self._numbers.set_full_text(text)
 

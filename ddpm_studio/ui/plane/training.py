@@ -62,10 +62,8 @@ class PlaneTraining(QObject):
         for job in self.findChildren(Job):
             job.close()
 
-    def _on_reported(self, values: list[object]) -> None:
-        looks = [value for value in values if isinstance(value, Progress)]
-        if looks:
-            self.progressed.emit(looks[-1])
+    def _on_reported(self, looks: list[Progress]) -> None:
+        self.progressed.emit(looks[-1])
 
     def _on_ended(self, outcome: Outcome, text: str) -> None:
         assert self._job is not None

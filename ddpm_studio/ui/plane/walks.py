@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from time import monotonic
 
 import torch
 from PySide6.QtCore import QObject, Signal
@@ -31,6 +32,9 @@ class Walker(QObject):
         super().__init__(parent)
         self._job: Job | None = None
         self.walking = False
+        self.seconds = 0.0
+        """That the newest walk of one sampler has taken."""
+        self._begun = 0.0
 
     def ask(self, guide: Denoiser, plane: Plane, sampler: Sampler, world: World) -> None:
         """One `walked` for each sampler of `plane.compared`."""
@@ -40,7 +44,7 @@ class Walker(QObject):
         self._job = job = Job(partial(walks, guide, plane, sampler, held_out), self)
         job.reported.connect(self._on_reported)
         job.ended.connect(self._on_ended)
-        self.walking = True
+        self.walking, self._begun = True, monotonic()
         job.play()
 
     def stop(self) -> None:
@@ -55,6 +59,8 @@ class Walker(QObject):
             job.close()
 
     def _on_reported(self, values: list[Walk]) -> None:
+        now = monotonic()
+        self.seconds, self._begun = (now - self._begun) / len(values), now
         for walk in values:
             self.walked.emit(walk)
 

@@ -12,7 +12,7 @@ from ddpm_studio.ui.plane.walks import Walker
 from ddpm_studio.ui.session import Session
 
 SETTLED = 150  # ms after the last change before trajectories are walked and bounds are measured again
-REWALKED = 2000  # ms between two walks of a network in training
+WALKING = 0.05  # the share of a training's time in which its network is also walked
 
 
 class PlaneWork(QObject):
@@ -29,7 +29,7 @@ class PlaneWork(QObject):
         self._state = PlaneState()
         self._walker, self._judge = Walker(self), Judge(self)
         self._settling = QTimer(self, singleShot=True, interval=SETTLED)
-        self._rewalking = QTimer(self, singleShot=True, interval=REWALKED)
+        self._rewalking = QTimer(self, singleShot=True)
         self._beside = False  # a training, which needs the time
         self._settling.timeout.connect(self._on_settled)
         self._rewalking.timeout.connect(self._on_rewalked)
@@ -46,7 +46,7 @@ class PlaneWork(QObject):
         """Now and then a walk of a network that learns; what was walked before stays until then."""
         self._state = state
         if not self._rewalking.isActive():
-            self._rewalking.start()
+            self._rewalking.start(round(1000 * self._walker.seconds / WALKING))
 
     def make_way(self, training: bool) -> None:
         """Beside a training no bounds are measured, and only the first sampler walks, and only now and then."""

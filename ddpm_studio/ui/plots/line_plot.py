@@ -20,6 +20,7 @@ from ddpm_studio.ui.plots.plot_backdrop import DASHES, pin_pen, settle_axes
 MOST = 400
 """Bins of a line, of which the least and the greatest value are drawn."""
 TITLE, LEFT = 20, 52  # pixels: the height of the title, the width of the numbers of the upright axis
+STEP = 0.25  # decades by which a logarithmic axis grows or shrinks: it is drawn anew seldom, and does not tremble
 RIGHT = 12  # pixels beside the plot, for half of the last number below it
 POINTS = (9, 8, 7)  # sizes of the title
 
@@ -66,6 +67,7 @@ class LinePlot(Plot):
         self._lines, self._log, self._span, self._limits = tuple(lines), log, span, limits
         self._x: Column = np.zeros(0)
         self._columns: Sequence[Column] = [self._x for _ in lines]
+        self._across = inf, -inf
         self._zoomed = False
         self._hint, self._empty = Hint(empty, self), False
         self._curves = [pg.PlotDataItem(connect="finite") for _ in lines]
@@ -87,9 +89,12 @@ class LinePlot(Plot):
         self.show_colours(theme.colours())
         self._fit()
 
-    def show_values(self, x: Column, columns: Sequence[Column]) -> None:
-        """Draws each line through x (N,) and its column (N,); what is not finite is left out."""
-        self._x, self._columns = x, columns
+    def show_values(self, x: Column, columns: Sequence[Column], across: tuple[float, float] | None = None) -> None:
+        """Draws each line through x (N,) and its column (N,); what is not finite is left out.
+
+        The axis shows at least the values `across`.
+        """
+        self._x, self._columns, self._across = x, columns, across or (inf, -inf)
         for curve, line, y in zip(self._curves, self._lines, columns, strict=True):
             curve.setData(*((x, self._height(y)) if line.dots else thinned(x, self._height(y))))
         self._fit()
@@ -195,11 +200,13 @@ class LinePlot(Plot):
         if self._span is not None:
             low, high = min(low, self._span[0]), max(high, self._span[1])
         low, high = max(low, self._limits[0]), min(high, self._limits[1])
+        if self._log:
+            low, high = floor(low / STEP) * STEP, ceil(high / STEP) * STEP
         if self._log and high - low < 1.0:  # less than a decade: whole ones, for the axis numbers only these
             low, high = floor(low), ceil(high) if ceil(high) > floor(low) else floor(low) + 1
         elif high - low < 1e-9 * max(abs(high), 1e-9):
             low, high = min(0.0, 2 * low), max(2 * high, 1e-12)
-        left, right = float(x.min()), float(x.max())
+        left, right = min(float(x.min()), self._across[0]), max(float(x.max()), self._across[1])
         self._show_range(left, right if right > left else left + 1.0, low, high)
 
     def _show_empty(self, empty: bool) -> None:
