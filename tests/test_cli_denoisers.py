@@ -45,3 +45,12 @@ def test_a_network_brings_its_own_document_but_none_of_its_branches(monkeypatch)
 def test_none_and_two_denoisers_are_refused(words, told):
     with pytest.raises(UserError, match=told):
         denoisers.opened(typed(*words))
+
+
+def test_a_network_that_ships_goes_by_its_name_where_no_file_has_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert typed("--checkpoint", "swiss-roll").checkpoint == NAME
+    assert typed("--checkpoint", NAME).checkpoint == NAME
+    assert typed("--checkpoint", "swiss").checkpoint == "swiss"
+    (tmp_path / "swiss-roll").mkdir()  # a run
+    assert typed("--checkpoint", "swiss-roll").checkpoint == "swiss-roll"

@@ -24,7 +24,7 @@ from ddpm_studio.cli.look import (
     look_of,
     refuse_flags,
 )
-from ddpm_studio.cli.opened import located
+from ddpm_studio.cli.opened import located, network
 from ddpm_studio.cli.origin import tell_fitting
 from ddpm_studio.cli.progress import watched
 from ddpm_studio.document import EXACT, Document
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 examples:
   ddpm-studio compare --exact fashion --steps 250 --b-sampler ddim --b-steps 20 -n 8 --out faster.png
-  ddpm-studio compare --checkpoint checkpoint:fashion --b-variance 1 --out sigma.gif
+  ddpm-studio compare --checkpoint fashion --b-variance 1 --out sigma.gif
   ddpm-studio compare --checkpoint runs/new --b-checkpoint runs/old --out apart.npz
   ddpm-studio compare mine.ddpm.json --b-eta 0.5 --out apart.json    what it says of B, but for eta
 """
@@ -92,7 +92,9 @@ def add(commands: Subcommands, name: str) -> None:
     )
     second = parser.add_argument_group("the denoiser of B")
     which = second.add_mutually_exclusive_group()
-    which.add_argument("--b-checkpoint", metavar="FILE|RUN", help="another trained network; default: A's denoiser")
+    which.add_argument(
+        "--b-checkpoint", type=network, metavar="FILE|RUN|NAME", help="another trained network; default: A's denoiser"
+    )
     which.add_argument("--b-exact", action="store_true", help="the exact denoiser of A's data set")
     SECOND_SAMPLER.add_flags(parser)
     add_denoiser_flags(parser)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ddpm_studio.cli.flags import SAMPLER, SCHEDULE, seed_of
-from ddpm_studio.cli.opened import document_in, located
+from ddpm_studio.cli.opened import document_in, located, network
 from ddpm_studio.cli.plane import tell_left_out
 from ddpm_studio.cli.progress import watched
 from ddpm_studio.cli.weights import add_weights_flags, weights_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def add_denoiser_flags(parser: argparse.ArgumentParser) -> None:
     """Which denoiser, where it runs, and the sampler and the schedule it walks under."""
     parser.add_argument("--exact", metavar="DATASET", help="denoise with the exact denoiser of a data set")
-    parser.add_argument("--checkpoint", metavar="FILE|RUN", help="denoise with a trained network")
+    parser.add_argument("--checkpoint", type=network, metavar="FILE|RUN|NAME", help="denoise with a trained network")
     add_weights_flags(parser)
     parser.add_argument("--device", metavar="D", default="cpu", help="of a network: auto, cpu, cuda, mps (default cpu)")
     SAMPLER.add_flags(parser)

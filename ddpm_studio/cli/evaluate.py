@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ddpm_studio.cli.flags import SCHEDULE, Subcommands, seed_of, whole
+from ddpm_studio.cli.opened import network
 from ddpm_studio.cli.report import SUFFIXES, Report
 from ddpm_studio.cli.weights import add_weights_flags, weights_of
 from ddpm_studio.document import EXACT, Document
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 examples:
   ddpm-studio evaluate --checkpoint runs/mine --bound
-  ddpm-studio evaluate --checkpoint checkpoint:pixel-faces --bound --seconds 10
+  ddpm-studio evaluate --checkpoint pixel-faces --bound --seconds 10
   ddpm-studio evaluate --exact pixel-faces --schedule cosine --bound --out bound.json
   ddpm-studio evaluate --checkpoint mine.safetensors --rate-distortion --out rate.csv
   ddpm-studio evaluate --checkpoint mine.safetensors --loss-per-level --out levels.png
@@ -38,7 +39,7 @@ def add(commands: Subcommands, name: str) -> None:
         "guess) and of the exact optimum of the training set. ε̂ = 0 has the error 1.",
         epilog=EXAMPLES,
     )
-    parser.add_argument("--checkpoint", metavar="FILE|RUN", help="a trained network")
+    parser.add_argument("--checkpoint", type=network, metavar="FILE|RUN|NAME", help="a trained network")
     parser.add_argument("--exact", metavar="D", help="the exact denoiser of a data set")
     parser.add_argument("--bound", action="store_true", help="L_T, every L_{t−1}, L_0 and their sum, in bits/dim")
     parser.add_argument("--rate-distortion", action="store_true", help="bits sent against RMSE on 0..255, at every t")

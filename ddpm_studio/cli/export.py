@@ -12,7 +12,7 @@ from ddpm_studio import document
 from ddpm_studio.cli.drawing import QUANTITY_HELP, quantity_of
 from ddpm_studio.cli.flags import Subcommands
 from ddpm_studio.cli.look import FILM, STRIP, Look, add_look_flags, draw_recording, draw_samples, look_of
-from ddpm_studio.cli.opened import document_in, provenance_of
+from ddpm_studio.cli.opened import document_in, network, provenance_of
 from ddpm_studio.cli.weights import add_weights_flags, weights_of
 from ddpm_studio.errors import UserError
 
@@ -42,7 +42,9 @@ def add(commands: Subcommands, name: str) -> None:
         epilog=EXAMPLES,
     )
     parser.add_argument("file", nargs="?", metavar="FILE", help="a file that the window or another command has written")
-    parser.add_argument("--checkpoint", metavar="FILE|RUN", help="a trained network, to write with --format")
+    parser.add_argument(
+        "--checkpoint", type=network, metavar="FILE|RUN|NAME", help="a trained network, to write with --format"
+    )
     parser.add_argument("--format", metavar="NAME", help="diffusers: a folder that DDPMPipeline.from_pretrained runs")
     add_weights_flags(parser)
     parser.add_argument(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
 examples:
-  ddpm-studio fan --checkpoint checkpoint:pixel-faces --eta 1 --t 500 -k 16 --sample 3 --out fan.png
+  ddpm-studio fan --checkpoint pixel-faces --eta 1 --t 500 -k 16 --sample 3 --out fan.png
   ddpm-studio fan --exact fashion --t 700 --sampler ddim --eta 1 --out fan.npz
 """
 

@@ -18,7 +18,7 @@ from ddpm_studio.origin import Between
 
 EXAMPLES = """\
 examples:
-  ddpm-studio interpolate pixel-faces:0 pixel-faces:5 --checkpoint checkpoint:pixel-faces --t 500 --out between.png
+  ddpm-studio interpolate pixel-faces:0 pixel-faces:5 --checkpoint pixel-faces --t 500 --out between.png
   ddpm-studio interpolate A.png B.png --exact fashion --t 300 -n 5 --own-noise --out between.png
 """
 

@@ -4,6 +4,7 @@ from collections.abc import Container
 from pathlib import Path
 
 from ddpm_studio import container
+from ddpm_studio.assets import SHIPPED, checkpoints
 from ddpm_studio.document import Document, load
 from ddpm_studio.errors import UserError, naming
 from ddpm_studio.files import existing
@@ -33,6 +34,11 @@ def provenance_of(path: Path) -> dict[str, object] | None:
     from ddpm_studio.export import read_provenance  # noqa: PLC0415 - Pillow, not needed for --help
 
     return read_provenance(path)
+
+
+def network(text: str) -> str:
+    """What `--checkpoint` means, as `Document.denoiser` says it: a file, a run, or, where there is none, what ships."""
+    return f"{SHIPPED}{text}" if text in checkpoints() and not Path(text).exists() else text
 
 
 def located(ref: str, names: Container[str]) -> str:

@@ -11,7 +11,7 @@ from ddpm_studio.cli.denoisers import denoiser_of, opened, settled, told_of
 from ddpm_studio.cli.drawing import add_drawing_flags, drawing_of
 from ddpm_studio.cli.flags import SAMPLER, SCHEDULE, Subcommands, seed_of, whole
 from ddpm_studio.cli.many import draw_many
-from ddpm_studio.cli.opened import located
+from ddpm_studio.cli.opened import located, network
 from ddpm_studio.cli.origin import add_origin_flags, origin_of, tell_fitting
 from ddpm_studio.cli.plane import COUNT
 from ddpm_studio.cli.weights import add_weights_flags
@@ -28,8 +28,8 @@ examples:
   ddpm-studio sample --exact ~/pictures --schedule cosine -n 4 --trajectory --out strip.png
   ddpm-studio sample --checkpoint runs/mine --sampler ddim --steps 50 -n 64 --out faces.png
   ddpm-studio sample --exact swiss-roll --out points.npz
-  ddpm-studio sample --checkpoint checkpoint:pixel-faces --from me.jpg --from-t 400 --out variations.png
-  ddpm-studio sample --checkpoint checkpoint:pixel-faces --from me.png --mask hole.png --out repaired.png
+  ddpm-studio sample --checkpoint pixel-faces --from me.jpg --from-t 400 --out variations.png
+  ddpm-studio sample --checkpoint pixel-faces --from me.png --mask hole.png --out repaired.png
   ddpm-studio sample --checkpoint runs/mine --every 5 --quantity side-by-side --out faces.mp4
   ddpm-studio sample --checkpoint runs/mine -n 5000 --batch 64 --uint8 --out samples.npz
   ddpm-studio sample mine.ddpm.json --seed 7 --trajectory --out again.npz
@@ -62,7 +62,10 @@ def add(commands: Subcommands, name: str) -> None:
         "or of points: swiss-roll, rings, .csv …",
     )
     parser.add_argument(
-        "--checkpoint", metavar="FILE|RUN", help="sample with a trained network, or the latest of a run"
+        "--checkpoint",
+        type=network,
+        metavar="FILE|RUN|NAME",
+        help="sample with a trained network, the latest of a run, or one that ships: fashion, pixel-faces, swiss-roll",
     )
     add_weights_flags(parser)
     parser.add_argument("--device", metavar="D", default="cpu", help="of a network: auto, cpu, cuda, mps (default cpu)")
