@@ -14,7 +14,7 @@ from ddpm_studio.schedule import Schedule
 from ddpm_studio.ui.noising.chain import Link
 from ddpm_studio.ui.noising.film_strip import FilmStrip
 from ddpm_studio.ui.plots.histogram import Histogram
-from ddpm_studio.ui.plots.plot_export import ask_and_save
+from ddpm_studio.ui.plots.plot_export import offer_export
 from ddpm_studio.ui.widgets.image_view import ImageGrid
 
 COLUMNS = 4  # x_0, ε, and x_t twice
@@ -58,11 +58,10 @@ class NoisingViews(QWidget):
             "values of xₜ, N(0, 1)",
             "bars: the distribution of the values of xₜ (closed form, all channels); dashed: the density of N(0, 1)",
         )
-        self._provenance = provenance
         self._pictures, self._column = QGridLayout(), QVBoxLayout(self)
         self._below = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._lay_out()
-        self.histogram.export_asked.connect(self._on_export_asked)
+        offer_export([self.histogram], provenance, self.saved, self.refused)
         self.strip.asked.connect(self.asked)
         for view in (self.clean, self.noise, self.closed, self.simulated, self.strip):
             view.saved.connect(self.saved)
@@ -104,9 +103,6 @@ class NoisingViews(QWidget):
         self._column.setStretch(1, max(self.height() - above, 1))
         self._column.activate()  # now, and not after a frame that has the old shares
         super().resizeEvent(event)
-
-    def _on_export_asked(self, suffix: str) -> None:
-        ask_and_save(self.histogram, suffix, self._provenance, self.saved, self.refused)
 
     def _lay_out(self) -> None:
         self._below.addWidget(self.histogram, 2)

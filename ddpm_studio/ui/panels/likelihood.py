@@ -1,7 +1,5 @@
 """The likelihood panel: where every bit of the bound sits, live while the schedule is dragged."""
 
-from functools import partial
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
@@ -12,8 +10,7 @@ from ddpm_studio.likelihood import Estimate, Message, Received, ReverseVariance
 from ddpm_studio.schedule import Schedule
 from ddpm_studio.subject import Subject
 from ddpm_studio.ui.pace import Pace
-from ddpm_studio.ui.plots.plot import Plot
-from ddpm_studio.ui.plots.plot_export import ask_and_save
+from ddpm_studio.ui.plots.plot_export import offer_export
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.theory.bar import LikelihoodBar
 from ddpm_studio.ui.theory.bound_view import BoundView
@@ -168,9 +165,12 @@ class LikelihoodPanel(QWidget):
 
     def _on_estimate_asked(self) -> None:
         """With the learned σ² the terms at other t's say nothing: that with β is estimated."""
+        if self._measured.estimating:
+            self._measured.end_estimate()
+            return
         self._sigma_estimated = self.bar.chosen_sigma() or ReverseVariance.BETA
         self.tabs.setCurrentWidget(self.bound)
-        self.bound.show_estimate("Drawing t's …")
+        self.bound.show_estimate("")
         self._measured.estimate(self._own_schedule(), self._sigma_estimated)
 
     def _on_tab_changed(self) -> None:
@@ -212,9 +212,6 @@ class LikelihoodPanel(QWidget):
         subject = self._measured.subject
         return provenance(self._session.document, **({} if subject is None else subject.told))
 
-    def _on_export_asked(self, plot: Plot, suffix: str) -> None:
-        ask_and_save(plot, suffix, self._provenance, self._session.noticed, self._session.reported)
-
     def _lay_out(self) -> None:
         views = {"Bound": self.bound, "σ²": self.bracket, "Rate–distortion": self.rate, "Loss gap": self.gap}
         for name, view in {**views, "Jensen": self.jensen}.items():
@@ -253,5 +250,4 @@ class LikelihoodPanel(QWidget):
         self.gap.asked.connect(self._on_gap_asked)
         self.jensen.changed.connect(self._on_jensen)
         for each in (self.bound, self.bracket, self.rate, self.gap, self.jensen):
-            for plot in each.plots:
-                plot.export_asked.connect(partial(self._on_export_asked, plot))
+            offer_export(each.plots, self._provenance, session.noticed, session.reported)

@@ -1,7 +1,6 @@
 """The plane: densities, scores and trajectories of two-dimensional data, and a network that learns as one watches."""
 
 from dataclasses import replace
-from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent
@@ -11,6 +10,7 @@ from ddpm_studio.data import PointData
 from ddpm_studio.data.clouds import means_of
 from ddpm_studio.document import TRAINING, provenance
 from ddpm_studio.errors import UserError
+from ddpm_studio.export import Provenance
 from ddpm_studio.plane.choices import ROLL, Guide, Plane
 from ddpm_studio.plane.judged import Judgement
 from ddpm_studio.plane.learning import Progress
@@ -25,9 +25,8 @@ from ddpm_studio.ui.plane.side import PlaneSide
 from ddpm_studio.ui.plane.source import PlaneData, network_named
 from ddpm_studio.ui.plane.state import PlaneState
 from ddpm_studio.ui.plane.training import PlaneTraining
-from ddpm_studio.ui.plane.view import PlaneView
 from ddpm_studio.ui.plane.work import PlaneWork
-from ddpm_studio.ui.plots.plot_export import ask_and_save
+from ddpm_studio.ui.plots.plot_export import offer_export
 from ddpm_studio.ui.session import Session
 
 MOVED = 70  # ms between two of the small planes that follow t, one after the other
@@ -227,8 +226,7 @@ class PlanePanel(QWidget):
         self._side.go_asked.connect(self._on_go)
         self._side.stop_asked.connect(self._training.stop)
         self._side.keep_asked.connect(self._on_keep)
-        for plot in (self._view, *self._side.plots):
-            plot.export_asked.connect(partial(self._on_export_asked, plot))
+        offer_export((self._view, *self._side.plots), self._provenance, session.noticed, session.reported)
 
     def _connect_edits(self) -> None:
         edits = self._edits
@@ -243,6 +241,5 @@ class PlanePanel(QWidget):
         if self._state.learned and self._state.learned_from is not None:
             ask_and_keep(self._session, self, self._state.learned[-1], self._state.learned_from)
 
-    def _on_export_asked(self, plot: PlaneView, suffix: str) -> None:
-        told = partial(provenance, self._session.document, t=self._session.t)
-        ask_and_save(plot, suffix, told, self._session.noticed, self._session.reported)
+    def _provenance(self) -> Provenance:
+        return provenance(self._session.document, t=self._session.t)

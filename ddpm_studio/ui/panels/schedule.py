@@ -10,7 +10,7 @@ from ddpm_studio.document import Document, provenance
 from ddpm_studio.export import Provenance
 from ddpm_studio.lint import Fix, lint
 from ddpm_studio.schedule import Schedule, Space
-from ddpm_studio.ui.plots.plot_export import ask_and_save
+from ddpm_studio.ui.plots.plot_export import offer_export
 from ddpm_studio.ui.plots.time_plot import TimePlot
 from ddpm_studio.ui.schedule.curve_editor import CurveEditor
 from ddpm_studio.ui.schedule.form import ScheduleForm
@@ -162,10 +162,11 @@ class SchedulePanel(QWidget):
         self.pins.pin_asked.connect(self._on_pin_asked)
         self.pins.changed.connect(self.show_pins)
         self.findings.fix_chosen.connect(self._on_fix_chosen)
-        for plot in (self.editor, *self.plots.plots):
+        plots = self.editor, *self.plots.plots
+        offer_export(plots, self._provenance, session.noticed, session.reported)
+        for plot in plots:
             plot.picked.connect(session.set_t)
             plot.zoomed.connect(partial(self._on_zoomed, plot))
-            plot.export_asked.connect(partial(self._on_export_asked, plot))
 
     def _on_first_painted(self) -> None:
         self._moment.measure(self._session.document.dataset)
@@ -197,10 +198,6 @@ class SchedulePanel(QWidget):
 
     def _provenance(self) -> Provenance:
         return provenance(self._session.document, t=self._session.t)
-
-    def _on_export_asked(self, plot: TimePlot, suffix: str) -> None:
-        session = self._session
-        ask_and_save(plot, suffix, self._provenance, session.noticed, session.reported)
 
 
 def _split(orientation: Qt.Orientation, *parts: tuple[QWidget, int]) -> QSplitter:

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, QRect, SignalInstance
@@ -18,10 +19,17 @@ from ddpm_studio.ui.widgets.pixels import picture_of
 from ddpm_studio.ui.widgets.saving import ask_target
 
 
-def ask_and_save(
-    plot: Plot, suffix: str, provenance: Callable[[], Provenance], saved: SignalInstance, refused: SignalInstance
+def offer_export(
+    plots: Iterable[Plot], provenance: Callable[[], Provenance], saved: SignalInstance, refused: SignalInstance
 ) -> None:
-    """Asks where, saves the plot and tells in one line that it was `saved`, or why it was `refused`."""
+    """Has what is chosen in their context menus done; `saved` or `refused` tells in one line what became of a file."""
+    for plot in plots:
+        plot.export_asked.connect(partial(_ask_and_save, plot, provenance, saved, refused))
+
+
+def _ask_and_save(
+    plot: Plot, provenance: Callable[[], Provenance], saved: SignalInstance, refused: SignalInstance, suffix: str
+) -> None:
     path = ask_target(plot, "Save the plot", plot.name, suffix)
     if path is None:
         return

@@ -14,7 +14,7 @@ from ddpm_studio.contrast import Look, contrast, differences
 from ddpm_studio.errors import UserError
 from ddpm_studio.export import Provenance
 from ddpm_studio.ui.plots.band_plot import BandPlot
-from ddpm_studio.ui.plots.plot_export import ask_and_save
+from ddpm_studio.ui.plots.plot_export import offer_export
 from ddpm_studio.ui.sampling.model import Model
 from ddpm_studio.ui.sampling.pair_grids import PairGrids
 from ddpm_studio.ui.sampling.reverse_chain import ReverseChain
@@ -175,9 +175,6 @@ class CompareView(ScrollColumn):
         else:
             self.saved.emit(f"Saved {path}")
 
-    def _on_export_asked(self, suffix: str) -> None:
-        ask_and_save(self.plot, suffix, self._provenance, self.saved, self.refused)
-
     def _lay_out(self, page: QWidget) -> None:
         column = QVBoxLayout(page)
         column.setContentsMargins(4, 4, 4, 4)
@@ -202,6 +199,6 @@ class CompareView(ScrollColumn):
         self.start.clicked.connect(self.compare)
         self.export.clicked.connect(self._on_export)
         self.plot.picked.connect(self.asked)
-        self.plot.export_asked.connect(self._on_export_asked)
+        offer_export([self.plot], self._provenance, self.saved, self.refused)
         self.grids.saved.connect(self.saved)
         self.grids.refused.connect(self.refused)

@@ -11,7 +11,7 @@ from ddpm_studio.anatomy import Sizes
 from ddpm_studio.export import Provenance
 from ddpm_studio.neighbours import Neighbours
 from ddpm_studio.ui.plots.entropy_plot import EntropyPlot
-from ddpm_studio.ui.plots.plot_export import ask_and_save
+from ddpm_studio.ui.plots.plot_export import offer_export
 from ddpm_studio.ui.sampling.model import Model
 from ddpm_studio.ui.sampling.reverse_walk import Frame
 from ddpm_studio.ui.widgets.neighbours_view import NeighboursView
@@ -29,7 +29,6 @@ class DataView(QWidget):
 
     def __init__(self, provenance: Callable[[], Provenance], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._provenance = provenance
         self._model: Model | None = None
         self.neighbours = NeighboursView(self)
         offer_picture(self.neighbours, "neighbours", provenance, self.saved, self.refused)
@@ -37,7 +36,7 @@ class DataView(QWidget):
         self.verdict.setWordWrap(True)
         self.entropy = EntropyPlot(self)
         self.entropy.picked.connect(self.asked)
-        self.entropy.export_asked.connect(self._on_export_asked)
+        offer_export([self.entropy], provenance, self.saved, self.refused)
         self.nothing = QLabel("The pictures that this network was trained on are not to be had.", self)
         self.nothing.setWordWrap(True)
         self.nothing.hide()
@@ -80,9 +79,6 @@ class DataView(QWidget):
         entropy = [each.entropy for each in neighbours if each is not None]
         if entropy:
             self.entropy.show_entropy(times[: len(entropy)], np.stack(entropy), sample)
-
-    def _on_export_asked(self, suffix: str) -> None:
-        ask_and_save(self.entropy, suffix, self._provenance, self.saved, self.refused)
 
 
 _LIKENESS_TIP = """These are the training pictures that the sample most probably comes from.

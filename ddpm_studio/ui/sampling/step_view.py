@@ -12,7 +12,7 @@ from ddpm_studio.sample import Step
 from ddpm_studio.schedule import Schedule
 from ddpm_studio.ui.pace import Pace
 from ddpm_studio.ui.plots.histogram import Histogram
-from ddpm_studio.ui.plots.plot_export import ask_and_save
+from ddpm_studio.ui.plots.plot_export import offer_export
 from ddpm_studio.ui.sampling.model import Model
 from ddpm_studio.ui.sampling.pixel_view import PixelView, Quantity
 from ddpm_studio.ui.sampling.reverse_walk import Frame
@@ -33,7 +33,6 @@ class StepView(QWidget):
 
     def __init__(self, provenance: Callable[[], Provenance], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._provenance = provenance
         self._model: Model | None = None
         self._quantities: tuple[Quantity, ...] = ()
         self._asked: tuple[Step, int, Schedule] | None = None  # a step, its sample, what it was walked under
@@ -49,7 +48,7 @@ class StepView(QWidget):
         self.pictures.refused.connect(self.refused)
         self.pictures.picked.connect(self._on_picked)
         self.pictures.pointed.connect(self._on_pointed)
-        self.histogram.export_asked.connect(self._on_export_asked)
+        offer_export([self.histogram], provenance, self.saved, self.refused)
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 4, 4, 4)
         column.setSpacing(3)
@@ -104,9 +103,6 @@ class StepView(QWidget):
             chosen = self._quantities[max(self.pictures.selected, 0)]
             self.histogram.set_title(f"values of {chosen.name}, N(0, 1)")
             self.histogram.show_values(chosen.values)
-
-    def _on_export_asked(self, suffix: str) -> None:
-        ask_and_save(self.histogram, suffix, self._provenance, self.saved, self.refused)
 
 
 def quantities(step: Step) -> Iterator[Quantity]:

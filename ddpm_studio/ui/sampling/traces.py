@@ -15,7 +15,7 @@ from ddpm_studio.neighbours import Neighbours
 from ddpm_studio.ui.plots.band_plot import BandPlot
 from ddpm_studio.ui.plots.chain_plot import Rows
 from ddpm_studio.ui.plots.plot import Columns
-from ddpm_studio.ui.plots.plot_export import ask_and_save
+from ddpm_studio.ui.plots.plot_export import offer_export
 from ddpm_studio.ui.sampling.model import Model
 from ddpm_studio.ui.sampling.reverse_walk import Frame
 
@@ -88,7 +88,6 @@ class Traces(QScrollArea):
 
     def __init__(self, provenance: Callable[[], Provenance], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._provenance = provenance
         self.plots = [TracePlot(trace) for trace in TRACES]
         page = QWidget()
         self._grid = QGridLayout(page)
@@ -96,7 +95,7 @@ class Traces(QScrollArea):
         self._grid.setSpacing(3)
         for plot in self.plots:
             plot.picked.connect(self.asked)
-            plot.export_asked.connect(lambda suffix, plot=plot: self._on_export_asked(plot, suffix))
+        offer_export(self.plots, provenance, self.saved, self.refused)
         self._columns = 0
         self._arrange(1)
         self.setWidgetResizable(True)
@@ -132,6 +131,3 @@ class Traces(QScrollArea):
             self._columns = columns
             for index, plot in enumerate(self.plots):
                 self._grid.addWidget(plot, index // columns, index % columns)
-
-    def _on_export_asked(self, plot: TracePlot, suffix: str) -> None:
-        ask_and_save(plot, suffix, self._provenance, self.saved, self.refused)

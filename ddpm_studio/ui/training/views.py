@@ -1,7 +1,6 @@
 """What the training panel shows of a run: numbers, plots, errors per noise level, previews, and what happened."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
@@ -10,8 +9,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QPlainTextEdit, QSizePolicy, 
 
 from ddpm_studio.export import Provenance
 from ddpm_studio.record import Saved
-from ddpm_studio.ui.plots.line_plot import LinePlot
-from ddpm_studio.ui.plots.plot_export import ask_and_save
+from ddpm_studio.ui.plots.plot_export import offer_export
 from ddpm_studio.ui.training.metrics import Metrics
 from ddpm_studio.ui.training.numbers import TrainingNumbers
 from ddpm_studio.ui.training.plots import LevelPlot, StepPlots
@@ -36,7 +34,6 @@ class TrainingViews(QWidget):
 
     def __init__(self, provenance: Callable[[], Provenance], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._provenance = provenance
         self.metrics = Metrics()
         self.numbers, self.plots, self.levels = TrainingNumbers(self), StepPlots(self), LevelPlot(self)
         self.film = PreviewFilm(provenance, self)
@@ -47,8 +44,7 @@ class TrainingViews(QWidget):
         self.film.moved.connect(self._on_film_moved)
         self.film.refused.connect(self.refused)
         self.film.saved.connect(self.saved)
-        for plot in (*self.plots.plots, self.levels.plot):
-            plot.export_asked.connect(partial(self._on_export_asked, plot))
+        offer_export((*self.plots.plots, self.levels.plot), provenance, self.saved, self.refused)
 
     def follow(self, run: TrainingRun) -> None:
         """Shows what it tells of itself from now on."""
@@ -122,9 +118,6 @@ class TrainingViews(QWidget):
 
     def _on_film_moved(self, step: int) -> None:
         self.levels.show_levels(self.metrics, step)
-
-    def _on_export_asked(self, plot: LinePlot, suffix: str) -> None:
-        ask_and_save(plot, suffix, self._provenance, self.saved, self.refused)
 
     def _lay_out(self) -> None:
         places = QGridLayout()
