@@ -1,6 +1,8 @@
 """The likelihood panel: measured once, then live under any schedule."""
 
+import re
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from PySide6.QtTest import QTest
 from ddpm_studio.data import load
 from ddpm_studio.denoiser import Exact, Trained
 from ddpm_studio.document import Document
-from ddpm_studio.likelihood import ErrorCurve, ReverseVariance, bound, learned_bound, measured
+from ddpm_studio.likelihood import ErrorCurve, ReverseVariance, bound, estimated, learned_bound, measured
 from ddpm_studio.networks.build import fresh
 from ddpm_studio.networks.settings import UNet
 from ddpm_studio.objective import Target
@@ -218,6 +220,50 @@ def test_an_estimate_from_drawn_times_agrees_with_the_bound(qtbot, panel, monkey
     said = panel.bound.estimate.text().split(": ")[1]
     total, _, error, *_ = said.split()
     assert abs(float(total) - whole.total) < 4 * float(error)
+
+
+def amid_a_curve(qtbot, panel):
+    found = panel._measured
+    wait(qtbot, lambda: found.running and found.done > 5)
+    press(panel.bar.quick)
+    assert found.estimating
+    assert not found.running
+    assert found.done < found.levels
+    return found
+
+
+def test_a_curve_makes_way_for_an_estimate_and_goes_on_by_itself_afterwards(qtbot, panel, monkeypatch):
+    monkeypatch.setattr(likelihood_jobs, "ESTIMATE_SECONDS", 0.5)
+    found = amid_a_curve(qtbot, panel)
+    assert "then on from level" in panel.bar.status.text()
+    measured_out(qtbot, panel)
+    assert not found.estimating
+    assert panel.bound.estimate.text().startswith("Estimate from")
+
+
+def test_an_estimate_is_ended_by_the_button_that_began_it_and_the_curve_goes_on(qtbot, panel, monkeypatch):
+    monkeypatch.setattr(likelihood_jobs, "ESTIMATE_SECONDS", 1000.0)
+    monkeypatch.setattr(likelihood_jobs, "estimated", partial(estimated, draws=100_000))
+    found = amid_a_curve(qtbot, panel)
+    wait(qtbot, lambda: panel.bound.estimate.text().startswith("Estimate from"))
+    assert panel.bar.quick.text() == "Enough"
+    press(panel.bar.quick)
+    wait(qtbot, lambda: not found.estimating)
+    assert panel.bar.quick.text() == "Estimate"
+    measured_out(qtbot, panel)
+    assert re.match(r"Estimate from \d+ of \d+ drawn", panel.bound.estimate.text())
+
+
+def test_a_curve_that_was_stopped_stays_so_after_an_estimate(qtbot, panel, monkeypatch):
+    monkeypatch.setattr(likelihood_jobs, "ESTIMATE_SECONDS", 0.2)
+    found = panel._measured
+    wait(qtbot, lambda: found.running and found.done > 5)
+    press(panel.bar.start)
+    press(panel.bar.quick)
+    assert "then on" not in panel.bar.status.text()
+    wait(qtbot, lambda: not found.estimating)
+    assert found.unfinished
+    assert not found.running
 
 
 def test_the_learned_variance_is_shown_once_every_t_has_been_measured(qtbot, session, pictures):

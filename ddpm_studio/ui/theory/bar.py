@@ -40,6 +40,7 @@ class LikelihoodBar(QWidget):
         """What is being measured, how far it is, and what can be asked for."""
         there = measured.subject is not None
         self.start.setText("Stop" if measured.running else "Go on" if measured.unfinished and there else "Measure")
+        self.quick.setText("Enough" if measured.estimating else "Estimate")
         for button in (self.start, self.quick):
             button.setEnabled(there)
         self.all.setEnabled(there and not measured.running)
@@ -69,7 +70,8 @@ class LikelihoodBar(QWidget):
         self.all.setToolTip("measure at every t, nothing interpolated; it can be stopped")
         self.quick.setToolTip(
             "the bound in about ten seconds, with its error bar: from t's drawn by chance,\n"
-            "the more often the more their terms are expected to weigh; unbiased, nothing interpolated"
+            "the more often the more their terms are expected to weigh; unbiased, nothing interpolated.\n"
+            "A curve that is being measured waits for it; Enough ends it with what has been drawn"
         )
         self.progress.setTextVisible(False)
         self.progress.setFixedSize(90, 12)
@@ -93,6 +95,9 @@ def _state(measured: Measurements, T: int) -> str:
         return "reading the denoiser …"
     if measured.running:
         return f"level {measured.done} of {measured.levels}, {spelt(measured.seconds_left)} left"
+    if measured.estimating:
+        then = f"; then on from level {measured.done} of {measured.levels}" if measured.waits else ""
+        return f"drawing t's for an estimate{then}"
     if measured.whole and measured.done >= measured.levels:
         return f"measured at every t of T = {measured.levels:,}"
     every = f"every t ({T:,}) would take about {spelt(measured.seconds * T)}"

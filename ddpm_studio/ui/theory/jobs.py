@@ -39,7 +39,7 @@ class Measurements(QObject):
     """One job of each kind at a time; a newer one replaces an older one."""
 
     opened = Signal(object)  # Subject
-    advanced = Signal()  # the curve has grown, or has paused or ended
+    advanced = Signal()  # the curve has grown, or it or an estimate has begun, paused or ended
     found = Signal(str, object)  # which kind, and a value of it
     failed = Signal(str)  # one line
 
@@ -57,6 +57,7 @@ class Measurements(QObject):
         self._begun = 0.0
         self._before = 0  # levels there were then
         self._allowed = inf  # seconds after which the curve pauses by itself
+        self.waits = False  # whether the curve goes on by itself once the estimate has ended
 
     @property
     def running(self) -> bool:
@@ -67,6 +68,11 @@ class Measurements(QObject):
     def at_rest(self) -> bool:
         """Whether nothing is being measured now; a curve that waits to be gone on with is at rest."""
         return not self.running and self.levels > 0 and not (self._jobs.keys() - {CURVE})
+
+    @property
+    def estimating(self) -> bool:
+        """Whether an estimate of the bound is being made."""
+        return ESTIMATE in self._jobs
 
     @property
     def unfinished(self) -> bool:
@@ -121,6 +127,7 @@ class Measurements(QObject):
     def play(self, seconds: float = inf) -> None:
         """Goes on with the curve, for so long at most if it is far from its end by then."""
         if CURVE in self._jobs:
+            self.waits = False
             self._begun, self._before, self._allowed = monotonic(), self.done, seconds
             self._jobs[CURVE].play()
             self.advanced.emit()
@@ -129,7 +136,7 @@ class Measurements(QObject):
         """Measures no further level for now."""
         if CURVE in self._jobs:
             self._jobs[CURVE].pause()
-        self._begun = 0.0
+        self.waits, self._begun = False, 0.0
         self.advanced.emit()
 
     def measure_all(self, schedule: Schedule) -> None:
@@ -137,7 +144,7 @@ class Measurements(QObject):
         if self.subject is None:
             return
         subject = self.subject.under(schedule)
-        self.whole, self.measured_under, self._levels = True, subject.denoiser.schedule, []
+        self.whole, self.waits, self.measured_under, self._levels = True, False, subject.denoiser.schedule, []
         self.levels, self._begun, self._before, self._allowed = self.measured_under.T, monotonic(), 0, inf
         self._start(CURVE, partial(every_level, subject))
         self.advanced.emit()
@@ -154,13 +161,24 @@ class Measurements(QObject):
             self._start(MEMORY, partial(remembered, self.subject.under(schedule)))
 
     def estimate(self, schedule: Schedule, sigma: ReverseVariance) -> None:
-        """An unbiased estimate of the bound from a few t's, which are drawn by what is known of the curve."""
+        """An unbiased estimate of the bound from a few t's, which are drawn by what is known of the curve.
+
+        A curve that is being measured makes way for it and goes on by itself afterwards.
+        """
         if self.subject is not None:
+            waits = self.waits or self.running
             self.pause()
+            self.waits = waits
             subject = self.subject.under(schedule)
             guide, x0 = self.curve(), subject.probe.x0
             work = partial(estimated, subject.denoiser, x0, sigma, seconds=ESTIMATE_SECONDS, guide=guide)
             self._start(ESTIMATE, work)
+            self.advanced.emit()
+
+    def end_estimate(self) -> None:
+        """Draws no further t: what the estimate has said stays."""
+        if ESTIMATE in self._jobs:
+            self._jobs[ESTIMATE].stop()
 
     def climb(self, schedule: Schedule, T: int, variance: float, chains: int) -> None:
         """Jensen's step for Gaussian data."""
@@ -171,7 +189,7 @@ class Measurements(QObject):
         for kind in (CURVE, CODE, GAP, MEMORY, ESTIMATE):
             if kind in self._jobs:
                 self._jobs.pop(kind).retire()
-        self._begun = 0.0
+        self.waits, self._begun = False, 0.0
         self.advanced.emit()
 
     def close(self) -> None:
@@ -208,8 +226,10 @@ class Measurements(QObject):
             if self._jobs.get(kind) is job:
                 del self._jobs[kind]
                 if kind == CURVE:
-                    self._begun = 0.0
-                    self.advanced.emit()
+                    self.waits, self._begun = False, 0.0
+                elif kind == ESTIMATE and self.waits:
+                    self.play(self._allowed)
+                self.advanced.emit()
                 if outcome is Outcome.FAILED:
                     self.failed.emit(text)
             job.deleteLater()
