@@ -487,6 +487,15 @@ def test_a_workspace_that_is_chosen_gives_the_keyboard_to_its_first_panel(window
     assert window.docks["schedule"].panel.isAncestorOf(QApplication.focusWidget())
 
 
+@pytest.mark.parametrize("key", ["explore", "sample", "plane"])
+def test_the_first_panel_of_the_workspace_that_a_window_opens_with_has_the_keyboard(make, settings, key):
+    make().choose_workspace(key)
+    window = make()
+    assert window.workspace == key
+    first = main_window.WORKSPACES[key].rows[0][0]
+    assert window.docks[first].panel.isAncestorOf(QApplication.focusWidget())
+
+
 @pytest.mark.parametrize(("width", "hides"), [(1400, False), (640, True)])
 def test_a_message_leaves_the_workspaces_in_sight_where_there_is_room(window, width, hides):
     window.resize(width, 500)

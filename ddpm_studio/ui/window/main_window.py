@@ -148,7 +148,7 @@ class MainWindow(QMainWindow):
         for key in keys:
             self._due.discard(key)
             self._place(key)
-            if self.focusWidget() is None and key == WORKSPACES[self.workspace].rows[0][0]:
+            if not self._panel_has_keyboard and key == WORKSPACES[self.workspace].rows[0][0]:
                 self._hand_keyboard(key)
 
     def _on_loaded(self, module: str) -> None:
@@ -165,6 +165,11 @@ class MainWindow(QMainWindow):
             self.docks[key].fill(PANELS[key].make(self.session))
         except Exception as error:  # the other panels work on; this one says why it does not
             self._tell_failure(key, error)
+
+    @property
+    def _panel_has_keyboard(self) -> bool:
+        focus = self.focusWidget()  # Qt's own hidden bars take it too, while a panel is being made
+        return focus is not None and any(dock.isAncestorOf(focus) for dock in self.docks.values())
 
     def _hand_keyboard(self, key: str) -> None:
         _first_control(self.docks[key].widget()).setFocus(Qt.FocusReason.ShortcutFocusReason)
