@@ -105,7 +105,7 @@ def test_what_is_compared_is_undone_and_an_old_comparison_is_not_shown_as_a_new_
 
 def test_more_steps_than_the_schedule_has_are_refused_and_the_controls_go_back(panel, session, qtbot):
     with qtbot.waitSignal(session.reported) as told:
-        panel._inspector.compare.controls.sampler.edited.emit(Ddim(steps=101))
+        panel._inspector.compare.controls.sampler.forms["ddim"].edited.emit(Ddim(steps=101))
     assert "101" in told.args[0]
     assert session.document.second is None
 

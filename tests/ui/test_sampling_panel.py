@@ -148,19 +148,19 @@ def test_a_playing_chain_plays_on_after_a_change(qtbot, panel, session):
 
 
 def test_the_sampler_box_changes_the_sampler_as_one_undo_step(qtbot, panel, session):
-    box = panel._controls.sampler
+    box = panel._controls.sampler.kind
     box.setFocus()
     QTest.keyClick(box, Qt.Key.Key_Down)
     assert session.document.sampler == Ddim(steps=STEPS)
     assert session.undo_stack.count() == 1
-    assert panel._controls.forms["ddim"].isVisible()
+    assert panel._controls.sampler.forms["ddim"].isVisible()
     session.undo_stack.undo()
     assert box.currentData() == "ancestral"
-    assert panel._controls.forms["ancestral"].isVisible()
+    assert panel._controls.sampler.forms["ancestral"].isVisible()
 
 
 def test_more_steps_than_the_schedule_has_are_refused_in_one_line(qtbot, panel, session):
-    steps = panel._controls.forms["ancestral"].control("steps")
+    steps = panel._controls.sampler.forms["ancestral"].control("steps")
     steps.setFocus()
     steps.selectAll()
     QTest.keyClicks(steps, "101")

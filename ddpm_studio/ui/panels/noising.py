@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 from torch import Tensor
 
 from ddpm_studio.data import to_channels
@@ -19,15 +19,14 @@ from ddpm_studio.ui.noising.chain import SimulatedChain
 from ddpm_studio.ui.noising.export import EXPORTS, Shown
 from ddpm_studio.ui.noising.views import NoisingViews
 from ddpm_studio.ui.session import Session
+from ddpm_studio.ui.widgets.dice import Dice
 from ddpm_studio.ui.widgets.export_button import ExportButton
 from ddpm_studio.ui.widgets.form import Form
-from ddpm_studio.ui.widgets.glyphs import dice
 from ddpm_studio.ui.widgets.picture_reading import PictureReading
 from ddpm_studio.ui.widgets.picture_source import PictureSource
 from ddpm_studio.ui.widgets.player import Player
 
 STRIP_DELAY = 30  # milliseconds by which the film strip may lag behind a drag
-SEEDS = 2**31  # the die's; any other can be typed
 
 
 class NoisingPanel(QWidget):
@@ -119,11 +118,6 @@ class NoisingPanel(QWidget):
         if not self._player.handle_key(event):
             super().keyPressEvent(event)
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._dice.setIcon(dice(self.palette()))
-
     def _take(self, noising: Noising) -> None:
         """Unless the picture has to be read first. UserError: it cannot be opened."""
         old = self._noising
@@ -199,18 +193,14 @@ class NoisingPanel(QWidget):
     def _on_settings_edited(self, noising: Noising) -> None:
         self._session.edit("noising settings", noising=noising)
 
-    def _on_dice(self) -> None:
-        seed = int(np.random.default_rng().integers(SEEDS))
+    def _on_thrown(self, seed: int) -> None:
         self._session.edit("another noise", noising=replace(self._session.document.noising, seed=seed))
 
     def _make_controls(self) -> None:
         self._source = PictureSource(self)
         self._settings = Form(Noising, self, only=("grey", "seed"), orientation=Qt.Orientation.Horizontal)
         self._settings.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-        self._dice = QToolButton(self, autoRaise=True)
-        self._dice.setIcon(dice(self.palette()))
-        self._dice.setToolTip("another ε: a seed at random")
-        self._dice.setAccessibleName("another noise")
+        self._dice = Dice("another noise", "another ε: a seed at random", self)
         self._views = NoisingViews(self._provenance, self)
         self._equation = QLabel(self)
         self._equation.setToolTip("Ho et al. 2020, eq. 4; SNR = ᾱₜ/(1−ᾱₜ) in decibels")
@@ -250,7 +240,7 @@ class NoisingPanel(QWidget):
         self._source.edited.connect(self._on_source_edited)
         self._settings.previewed.connect(self._on_settings_previewed)
         self._settings.edited.connect(self._on_settings_edited)
-        self._dice.clicked.connect(self._on_dice)
+        self._dice.thrown.connect(self._on_thrown)
         self._pictures.opened.connect(self._on_picture_read)
         self._pictures.refused.connect(self._on_picture_refused)
         self._chain.advanced.connect(self.show_link)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
@@ -11,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -19,14 +17,11 @@ from PySide6.QtWidgets import (
 from ddpm_studio.branch import MOST, Branch, Seed
 from ddpm_studio.errors import UserError
 from ddpm_studio.params import Parameters, Range
-from ddpm_studio.sampler import SAMPLERS, Sampler
-from ddpm_studio.ui.sampling.controls import NAMES
+from ddpm_studio.sampler import Sampler
+from ddpm_studio.ui.sampling.sampler_form import SamplerForm
+from ddpm_studio.ui.widgets.dice import Dice
 from ddpm_studio.ui.widgets.form import Form
-from ddpm_studio.ui.widgets.glyphs import dice
-from ddpm_studio.ui.widgets.kind_form import KindForm
 
-SEEDS = 2**31
-"""The die's; any other can be typed."""
 WIDE = 320
 """Logical pixels: the title is not cut."""
 
@@ -60,16 +55,11 @@ class BranchDialog(QDialog):
         self.name = QLineEdit(branch.name, self)
         self.name.setAccessibleName("name of the branch")
         self.name.setToolTip("what the branch is called in the tree")
-        self.sampler = KindForm(
-            SAMPLERS, "sampler of the branch", ("steps", "spacing", "clip"), titles=NAMES, parent=self
-        )
+        self.sampler = SamplerForm("sampler of the branch", parent=self)
         self.sampler.set_value(branch.sampler)
         self.growth = Form(Growth, self, only=("seed",) if sample is None else ("k", "seed"))
         self.growth.set_value(self._growth)
-        self.dice = QToolButton(self, autoRaise=True)
-        self.dice.setToolTip("other noise: a seed at random")
-        self.dice.setAccessibleName("other noise")
-        self.dice.setIcon(dice(self.palette()))
+        self.dice = Dice(parent=self)
         self.problem = QLabel(self)
         self.problem.setWordWrap(True)
         self.setMinimumWidth(WIDE)
@@ -101,8 +91,8 @@ class BranchDialog(QDialog):
     def _on_growth(self, growth: Growth) -> None:
         self._growth = growth
 
-    def _on_dice(self) -> None:
-        self._growth = replace(self._growth, seed=int(np.random.default_rng().integers(SEEDS)))
+    def _on_thrown(self, seed: int) -> None:
+        self._growth = replace(self._growth, seed=seed)
         self.growth.set_value(self._growth)
 
     def _lay_out(self, yes: str) -> None:
@@ -128,7 +118,7 @@ class BranchDialog(QDialog):
         column.addWidget(buttons)
 
     def _connect(self) -> None:
-        self.dice.clicked.connect(self._on_dice)
+        self.dice.thrown.connect(self._on_thrown)
         for told in (self.sampler.previewed, self.sampler.edited):
             told.connect(self._on_sampler)
         for told in (self.growth.previewed, self.growth.edited):

@@ -3,35 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
-from PySide6.QtCore import QEvent, Signal
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ddpm_studio.document import EXACT, Document, Sampling, provenance
-from ddpm_studio.errors import UserError
 from ddpm_studio.export import Provenance
-from ddpm_studio.sampler import SAMPLERS, Ancestral, Sampler, Sigma
+from ddpm_studio.sampler import Sampler
 from ddpm_studio.ui.sampling.denoiser_note import DenoiserNote
 from ddpm_studio.ui.sampling.denoiser_source import DenoiserSource
 from ddpm_studio.ui.sampling.model import Model
 from ddpm_studio.ui.sampling.origin_controls import OriginControls
+from ddpm_studio.ui.sampling.sampler_form import SamplerForm
 from ddpm_studio.ui.sampling.timestep_view import TimestepView
 from ddpm_studio.ui.session import Session
-from ddpm_studio.ui.widgets.combo import Combo
 from ddpm_studio.ui.widgets.dataset_source import DatasetSource
-from ddpm_studio.ui.widgets.form import Form
-from ddpm_studio.ui.widgets.glyphs import dice
+from ddpm_studio.ui.widgets.dice import Dice
+from ddpm_studio.ui.widgets.form import Form, align_labels
 from ddpm_studio.ui.widgets.picture_menu import offer_picture
-
-SEEDS = 2**31  # the die's; any other can be typed
-NAMES = {
-    "ancestral": "DDPM, ancestral",
-    "ddim": "DDIM",
-    "dpm": "DPM-Solver++ 2M",
-    "heun": "Heun",
-    "langevin": "annealed Langevin",
-    "pc": "predictor–corrector",
-}
 
 
 class SamplingControls(QWidget):
@@ -47,40 +35,26 @@ class SamplingControls(QWidget):
         self.denoiser = DenoiserSource(self)
         self.note = DenoiserNote(self)
         self._top = QFormLayout()
-        self.sampler = Combo(self)
-        self.sampler.setAccessibleName("sampler")
-        self.sampler.setToolTip("how xₛ is made of xₜ and the guess x̂₀")
-        for kind in SAMPLERS:
-            self.sampler.addItem(NAMES[kind], kind)
-        self.forms = {kind: Form(cls, self) for kind, cls in SAMPLERS.items()}
+        self.sampler = SamplerForm("sampler", lambda: session.document.schedule.T, self)
         self.count, self.seed = Form(Sampling, self, only=("count",)), Form(Sampling, self, only=("seed",))
         self.timesteps = TimestepView(self)
         offer_picture(self.timesteps, "timesteps", self._provenance, session.noticed, session.reported)
         self.origin = OriginControls(session, self._provenance, self)
         self._model: Model | None = None
-        self.dice = QToolButton(self, autoRaise=True)
-        self.dice.setToolTip("other noise: a seed at random")
-        self.dice.setAccessibleName("other noise")
-        self.dice.setIcon(dice(self.palette()))
+        self.dice = Dice(parent=self)
         self._lay_out()
         self._connect()
         self.show_document(session.document)
 
     def show_document(self, document: Document) -> None:
         """Shows what is chosen."""
-        kind = document.sampler.kind
         self.denoiser.show_denoiser(document.denoiser, self._session.live)
         self.dataset.show_dataset(document.dataset)
         self._top.setRowVisible(self.dataset, document.denoiser == EXACT)
         self.note.show_document(document)
-        self.sampler.setCurrentIndex(self.sampler.findData(kind))
-        self.forms[kind].set_value(document.sampler)
-        for each, form in self.forms.items():
-            form.setVisible(each == kind)
+        self.sampler.set_value(document.sampler)
         for form in (self.count, self.seed):
             form.set_value(document.sampling)
-        if isinstance(document.sampler, Ancestral):
-            self.forms[kind].control("variance").setEnabled(document.sampler.sigma is Sigma.BETWEEN)
         self._show_timesteps(document)
 
     def show_model(self, model: Model) -> None:
@@ -97,11 +71,6 @@ class SamplingControls(QWidget):
         """Ends what runs in the background."""
         self.origin.close_jobs()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.dice.setIcon(dice(self.palette()))
-
     def _show_timesteps(self, document: Document) -> None:
         """Which timesteps are visited, of the schedule that the denoiser goes by."""
         model = self._model
@@ -117,30 +86,11 @@ class SamplingControls(QWidget):
     def _on_advice_asked(self, changes: Mapping[str, object]) -> None:
         self._session.edit("as the checkpoint has it", **changes)
 
-    def _on_kind_chosen(self, index: int) -> None:
-        """The other sampler, with what both have in common kept."""
-        old, kind = self._session.document.sampler, self.sampler.itemData(index)
-        if kind != old.kind:
-            new = SAMPLERS[kind](steps=old.steps, spacing=old.spacing, clip=old.clip)
-            self._session.edit("sampler", sampler=new)
-
     def _on_sampler_previewed(self, sampler: Sampler) -> None:
-        if self._possible(sampler):
-            self._session.preview(sampler=sampler)
+        self._session.preview(sampler=sampler)
 
     def _on_sampler_edited(self, sampler: Sampler) -> None:
-        if self._possible(sampler):
-            self._session.edit("sampler settings", sampler=sampler)
-
-    def _possible(self, sampler: Sampler) -> bool:
-        """Whether the schedule has so many steps; if not, that is told and the controls go back."""
-        try:
-            sampler.times(self._session.document.schedule.T)
-        except UserError as error:
-            self._session.reported.emit(str(error))
-            self.show_document(self._session.document)
-            return False
-        return True
+        self._session.edit("sampler", sampler=sampler)
 
     def _on_sampling_previewed(self, sampling: Sampling) -> None:
         self._session.preview(sampling=sampling)
@@ -148,8 +98,7 @@ class SamplingControls(QWidget):
     def _on_sampling_edited(self, sampling: Sampling) -> None:
         self._session.edit("samples", sampling=sampling)
 
-    def _on_dice(self) -> None:
-        seed = int(np.random.default_rng().integers(SEEDS))
+    def _on_thrown(self, seed: int) -> None:
         self._session.edit("other noise", sampling=replace(self._session.document.sampling, seed=seed))
 
     def _lay_out(self) -> None:
@@ -157,15 +106,14 @@ class SamplingControls(QWidget):
         top.addRow("denoiser", self.denoiser)
         top.addRow("data", self.dataset)
         top.addRow(self.note)
-        top.addRow("sampler", self.sampler)
+        top.addRow("sampler", self.sampler.kind)  # its label stands below the others
         seed = QHBoxLayout()
         seed.addWidget(self.seed, 1)
         seed.addWidget(self.dice)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(top)
-        for form in self.forms.values():
-            column.addWidget(form)
+        column.addWidget(self.sampler)
         column.addWidget(self.timesteps)
         column.addWidget(self.count)
         column.addLayout(seed)
@@ -174,9 +122,7 @@ class SamplingControls(QWidget):
         column.addLayout(begin)
         column.addWidget(self.origin)
         column.addStretch()
-        labels = [label for label in self.findChildren(QLabel) if label.buddy()]
-        for label in labels:
-            label.setMinimumWidth(max(label.sizeHint().width() for label in labels))
+        align_labels(self)
 
     def _connect(self) -> None:
         session = self._session
@@ -193,14 +139,12 @@ class SamplingControls(QWidget):
         self.denoiser.asked.connect(self.denoiser_asked)
         self.note.advice_asked.connect(self._on_advice_asked)
         self.dataset.asked.connect(self.dataset_asked)
-        self.sampler.activated.connect(self._on_kind_chosen)
+        self.sampler.previewed.connect(self._on_sampler_previewed)
+        self.sampler.edited.connect(self._on_sampler_edited)
+        self.sampler.refused.connect(session.reported)
         for form in (self.count, self.seed):
             form.previewed.connect(self._on_sampling_previewed)
             form.edited.connect(self._on_sampling_edited)
             form.refused.connect(session.reported)
-        self.dice.clicked.connect(self._on_dice)
+        self.dice.thrown.connect(self._on_thrown)
         self.origin.refused.connect(session.reported)
-        for form in self.forms.values():
-            form.previewed.connect(self._on_sampler_previewed)
-            form.edited.connect(self._on_sampler_edited)
-            form.refused.connect(session.reported)

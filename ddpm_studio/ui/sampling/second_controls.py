@@ -7,14 +7,12 @@ from PySide6.QtWidgets import QFormLayout, QWidget
 
 from ddpm_studio.branch import TRUNK
 from ddpm_studio.document import Document
-from ddpm_studio.errors import UserError
-from ddpm_studio.sampler import SAMPLERS, Ancestral, Sampler, Sigma
+from ddpm_studio.sampler import Sampler
 from ddpm_studio.second import SAME
-from ddpm_studio.ui.sampling.controls import NAMES
 from ddpm_studio.ui.sampling.denoiser_source import DenoiserSource
+from ddpm_studio.ui.sampling.sampler_form import SamplerForm
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.widgets.combo import Combo
-from ddpm_studio.ui.widgets.kind_form import KindForm
 
 SETTINGS = -2
 """In the list of what B is: no path of the tree."""
@@ -32,7 +30,7 @@ class SecondControls(QWidget):
         self.what = Combo(self)
         self.what.setAccessibleName("what A is compared with")
         self.denoiser = DenoiserSource(self)
-        self.sampler = KindForm(SAMPLERS, "sampler of B", kept=("steps", "spacing", "clip"), titles=NAMES)
+        self.sampler = SamplerForm("sampler of B", lambda: session.document.schedule.T, self)
         self.of = Combo(self)
         self.of.addItem("guess of x₀", False)
         self.of.addItem("xₜ", True)
@@ -63,9 +61,6 @@ class SecondControls(QWidget):
         second = document.contrasted
         self.denoiser.show_denoiser(second.denoiser, self._session.live, {SAME: "as A"})
         self.sampler.set_value(second.sampler)
-        if isinstance(second.sampler, Ancestral):
-            between = second.sampler.sigma is Sigma.BETWEEN
-            self.sampler.forms[second.sampler.kind].control("variance").setEnabled(between)
         self._list_paths(document)
 
     def _list_paths(self, document: Document) -> None:
@@ -91,23 +86,11 @@ class SecondControls(QWidget):
         self.turned.emit()
 
     def _on_sampler_previewed(self, sampler: Sampler) -> None:
-        if self._possible(sampler):
-            self._session.preview(second=replace(self._session.document.contrasted, sampler=sampler))
+        self._session.preview(second=replace(self._session.document.contrasted, sampler=sampler))
 
     def _on_sampler_edited(self, sampler: Sampler) -> None:
-        if self._possible(sampler):
-            second = replace(self._session.document.contrasted, sampler=sampler)
-            self._session.edit("what is compared", second=second)
-
-    def _possible(self, sampler: Sampler) -> bool:
-        """Whether the schedule has so many steps; if not, that is told and the controls go back."""
-        try:
-            sampler.times(self._session.document.schedule.T)
-        except UserError as error:
-            self.refused.emit(str(error))
-            self.show_document()
-            return False
-        return True
+        second = replace(self._session.document.contrasted, sampler=sampler)
+        self._session.edit("what is compared", second=second)
 
     def _on_denoiser(self, ref: str) -> None:
         second = replace(self._session.document.contrasted, denoiser=ref)

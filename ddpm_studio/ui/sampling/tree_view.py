@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QInputDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ddpm_studio.branch import TRUNK, Branch, with_descendants, without
 from ddpm_studio.export import Provenance
-from ddpm_studio.ui.sampling.branch_dialog import SEEDS, BranchDialog
+from ddpm_studio.ui.sampling.branch_dialog import BranchDialog
 from ddpm_studio.ui.sampling.fan_spread import FanSpread
 from ddpm_studio.ui.sampling.paint_view import PaintView
 from ddpm_studio.ui.sampling.reverse_chain import ReverseChain
@@ -17,6 +16,7 @@ from ddpm_studio.ui.sampling.reverse_walk import Frame
 from ddpm_studio.ui.sampling.tree_lines import TreeLines
 from ddpm_studio.ui.sampling.twigs import twigs
 from ddpm_studio.ui.session import Session
+from ddpm_studio.ui.widgets.dice import any_seed
 from ddpm_studio.ui.widgets.scroll_column import ScrollColumn
 
 BRANCH_TIP = "go on from the xₜ that is shown with another sampler, other settings or another seed"
@@ -142,7 +142,7 @@ class TreeView(QWidget):
     def _on_other(self) -> None:
         branch = self.proposal("other noise")
         if branch is not None:
-            self.grow(replace(branch, seed=int(np.random.default_rng().integers(SEEDS))))
+            self.grow(replace(branch, seed=any_seed()))
 
     def _on_rename(self) -> None:
         document = self._session.settled_document

@@ -4,8 +4,8 @@ from ddpm_studio.branch import TRUNK, Branch, Branches, with_descendants
 from ddpm_studio.branching import broken
 from ddpm_studio.document import Document
 from ddpm_studio.sampler import Sampler
-from ddpm_studio.ui.sampling.controls import NAMES
 from ddpm_studio.ui.sampling.reverse_chain import ReverseChain
+from ddpm_studio.ui.sampling.sampler_form import NAMES
 from ddpm_studio.ui.sampling.tree_lines import Twig
 
 

@@ -18,7 +18,7 @@ from ddpm_studio.ui.widgets.combo import Combo
 from ddpm_studio.ui.widgets.dataset_source import DatasetSource
 from ddpm_studio.ui.widgets.device_box import DeviceBox
 from ddpm_studio.ui.widgets.fold import Fold
-from ddpm_studio.ui.widgets.form import Form
+from ddpm_studio.ui.widgets.form import Form, align_labels
 from ddpm_studio.ui.widgets.kind_form import KindForm
 from ddpm_studio.units import in_bytes
 
@@ -152,7 +152,7 @@ class TrainingControls(QWidget):
         top.addRow(self.pictures)
         top.addRow("network", self.preset)
         top.addRow(self.cost)
-        top.addRow("device", self.device)
+        top.addRow(self.device)  # on a line of its own: its name says how much is free
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 4, 0)
         column.setSpacing(4)
@@ -165,9 +165,7 @@ class TrainingControls(QWidget):
         column.addWidget(self.training)
         column.addWidget(Fold("more settings", self.more, self))
         column.addStretch()
-        labels = [label for label in self.findChildren(QLabel) if label.buddy()]
-        for label in labels:
-            label.setMinimumWidth(max(label.sizeHint().width() for label in labels))
+        align_labels(self)
 
 
 def _choice(name: str, tip: str, parent: QWidget) -> Combo:

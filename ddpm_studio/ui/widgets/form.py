@@ -104,6 +104,14 @@ class Form(QWidget):
         return label
 
 
+def align_labels(widget: QWidget) -> None:
+    """Gives the labels of all forms in a column one width, so that their controls stand below each other."""
+    labels = [label for label in widget.findChildren(QLabel) if label.buddy()]
+    width = max(label.sizeHint().width() for label in labels)
+    for label in labels:
+        label.setMinimumWidth(width)
+
+
 def _help(parameter: Parameter) -> str:
     bounds = parameter.range
     allowed = f" ({bounds.low:g} to {bounds.high:g})" if bounds else ""

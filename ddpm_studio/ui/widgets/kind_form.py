@@ -1,8 +1,9 @@
 """Which kind of a registry, and its numbers: a choice, and below it the chosen kind's form."""
 
 from collections.abc import Collection, Mapping
+from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ddpm_studio.params import Parameters, parameters
@@ -36,7 +37,7 @@ class KindForm(QWidget):
     ) -> None:
         super().__init__(parent)
         self._kinds, self._kept = kinds, kept
-        self._value: Parameters = next(iter(kinds.values()))()
+        self.value: Parameters = next(iter(kinds.values()))()
         self.kind = Combo(self)
         self.kind.setAccessibleName(name)
         self.forms: dict[str, Form] = {}
@@ -48,24 +49,28 @@ class KindForm(QWidget):
             self.kind.setItemData(self.kind.count() - 1, summary(cls), Qt.ItemDataRole.ToolTipRole)
             self.forms[kind] = form = Form(cls, self, only=[p for p in _names(cls) if p not in left_out])
             for told, ours in ((form.previewed, self.previewed), (form.edited, self.edited)):
-                told.connect(ours)
+                told.connect(partial(self.tell, ours))
             form.refused.connect(self.refused)
             column.addWidget(form)
         self.kind.activated.connect(self._on_chosen)
 
     def set_value(self, value: Parameters) -> None:
         """Shows a value and tells nobody."""
-        self._value = value
+        self.value = value
         self.kind.setCurrentIndex(self.kind.findData(value.kind))
         self.kind.setToolTip(summary(type(value)))
         self.forms[value.kind].set_value(value)
         for kind, form in self.forms.items():
             form.setVisible(kind == value.kind)
 
+    def tell(self, told: SignalInstance, value: Parameters) -> None:
+        """Sends `previewed` or `edited`; whoever derives from it may refuse."""
+        told.emit(value)
+
     def _on_chosen(self, index: int) -> None:
         kind = self.kind.itemData(index)
-        if kind != self._value.kind:
-            self.edited.emit(self._kinds[kind](**{name: getattr(self._value, name) for name in self._kept}))
+        if kind != self.value.kind:
+            self.tell(self.edited, self._kinds[kind](**{name: getattr(self.value, name) for name in self._kept}))
 
 
 def summary(cls: type[Parameters]) -> str:
