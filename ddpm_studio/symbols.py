@@ -43,7 +43,7 @@ class Symbol:
     `reach` is the value that white stands for when it is painted, black its negative; 1 for pictures, 3 for noise.
     """
 
-    markup: str  # as `ui.formula` reads it; {s} is the timestep the step leads to, {ts} the subscript of one step
+    markup: str  # as `ui.typesetting` reads it; {s} is the timestep the step leads to, {ts} the subscript of one step
     meaning: str
     read: Callable[[Moment], Read]  # None: this step has no such value, or it was not kept
     reach: Callable[[Moment], float] = lambda _: 1.0

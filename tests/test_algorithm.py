@@ -23,7 +23,8 @@ from ddpm_studio.sampler import (
 )
 from ddpm_studio.schedule import Cosine, Linear
 from ddpm_studio.symbols import SYMBOLS, Moment, names, values
-from ddpm_studio.ui.typesetting.formula import Named, Part, Row, parse
+from ddpm_studio.ui.typesetting.formula import Named, Part, Row
+from ddpm_studio.ui.typesetting.markup import parse
 
 SETTINGS = [
     Ancestral(steps=7),

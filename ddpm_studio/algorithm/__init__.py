@@ -1,7 +1,7 @@
 """The algorithm of every sampler, line by line, in symbols that have a value in each step that was taken.
 
 A line is an equation and the same as code: `follow` runs the lines on a step's own values and arrives where the step
-did, so what is read on the screen is what was computed. The notation is that of `ui.formula`; `@name` is a symbol.
+did, so what is read on the screen is what was computed. The notation is that of `ui.typesetting`; `@name` is a symbol.
 """
 
 from collections.abc import Callable

@@ -5,7 +5,7 @@ panels: schedule, noising            the panels it is about, one or two
 
 A paragraph.
 
-$ x_t = … $  (eq. 4)                 an equation in the notation of `ui.formula`, and where it is from
+$ x_t = … $  (eq. 4)                 an equation in the notation of `ui.typesetting.markup`, and where it is from
 
 > t                                  the shared cursor, as a slider
 > linear β | cosine                  buttons: ACTIONS by name

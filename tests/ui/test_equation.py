@@ -4,7 +4,8 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 
 from ddpm_studio.ui.typesetting.equation import Equation
-from ddpm_studio.ui.typesetting.formula import Mark, Script, Symbol, parse, plain
+from ddpm_studio.ui.typesetting.formula import Mark, Script, Symbol, plain
+from ddpm_studio.ui.typesetting.markup import parse
 from ddpm_studio.ui.typesetting.typeset import AXIS, typeset
 
 MEAN = r"\frac{1}{\sqrt{\alpha_t}} \left( x_t - \frac{\beta_t}{\sqrt{1-\bar\alpha_t}} \hat\epsilon \right)"

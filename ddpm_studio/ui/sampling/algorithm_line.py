@@ -14,8 +14,8 @@ from ddpm_studio.data import to_bytes
 from ddpm_studio.symbols import SYMBOLS, Moment
 from ddpm_studio.ui import theme
 from ddpm_studio.ui.typesetting.equation import Equation
-from ddpm_studio.ui.typesetting.formula import parse
 from ddpm_studio.ui.typesetting.glyph_box import Box
+from ddpm_studio.ui.typesetting.markup import parse
 from ddpm_studio.ui.typesetting.typeset import typeset
 from ddpm_studio.ui.widgets.pixels import image_of
 

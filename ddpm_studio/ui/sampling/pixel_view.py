@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QWidget
 from ddpm_studio.data import to_bytes
 from ddpm_studio.export import Provenance
 from ddpm_studio.ui import theme
-from ddpm_studio.ui.typesetting.formula import parse
 from ddpm_studio.ui.typesetting.glyph_box import Box
+from ddpm_studio.ui.typesetting.markup import parse
 from ddpm_studio.ui.typesetting.typeset import typeset
 from ddpm_studio.ui.widgets.image_view import ImageGrid
 

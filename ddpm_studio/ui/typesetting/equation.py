@@ -6,15 +6,16 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from ddpm_studio.ui.typesetting.formula import Row, parse, plain
+from ddpm_studio.ui.typesetting.formula import Row, plain
 from ddpm_studio.ui.typesetting.glyph_box import Box
+from ddpm_studio.ui.typesetting.markup import parse
 from ddpm_studio.ui.typesetting.typeset import typeset
 
 MARGIN = 2  # logical pixels around the equation
 
 
 class Equation(QWidget):
-    """Shows an equation in the notation of `formula.parse`, in the palette's text colour.
+    """Shows an equation in the notation of `markup.parse`, in the palette's text colour.
 
     Args:
         markup: the equation.

@@ -3,11 +3,11 @@
 Sizes after Knuth, The TeXbook, appendix G, for a text font: all in em.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainterPath, QPolygonF, QTransform
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainterPath, QTransform
 
 from ddpm_studio.ui.typesetting.formula import (
     Accent,
@@ -24,9 +24,9 @@ from ddpm_studio.ui.typesetting.formula import (
     Symbol,
 )
 from ddpm_studio.ui.typesetting.glyph_box import Box, Shape, filled, glyphs, merged
+from ddpm_studio.ui.typesetting.strokes import RULE, mark, root_sign
 
 AXIS = 0.25  # height of a fraction's line above the baseline
-RULE = 0.045  # thickness of lines
 SMALL, SMALLEST = 0.72, 0.55  # scripts, and scripts of scripts
 GAP = 0.13  # between a fraction's line and what stands above and below it
 LEADING = 0.35  # between two lines
@@ -100,8 +100,8 @@ def _set(part: Part, style: Style) -> Box:
             return _script(part, style)
         case Root(body):
             return _root(_set(body, style), style.size)
-        case Accent(body, mark):
-            return _accent(_set(body, style), mark, style.size)
+        case Accent(body, kind):
+            return _accent(_set(body, style), kind, style.size)
         case Fence(left, body, right):
             return _fence(left, _set(body, style), right, style.size)
         case Named(name, body):
@@ -187,53 +187,23 @@ def _script(part: Script, style: Style) -> Box:
 def _root(body: Box, size: float) -> Box:
     line, room = RULE * size, 0.11 * size
     top, bottom = -(max(body.ascent, X_HEIGHT * size) + room + line), max(body.descent, 0.02 * size) + 0.03 * size
-    height, width = bottom - top, 0.56 * size
-    elbow = bottom - min(0.55 * height, 0.5 * size)
-    sign = [
-        (0.02, elbow + 0.05 * size), (0.17, elbow - 0.04 * size), (0.315, bottom - 0.16 * size), (0.535, top),
-        (0.56, top), (0.56, top + line), (0.335, bottom), (0.29, bottom), (0.13, elbow + 0.035 * size),
-        (0.04, elbow + 0.085 * size),
-    ]  # fmt: skip
-    path = _polygon([(x * size, y) for x, y in sign])
+    path, width = root_sign(top, bottom, size), 0.56 * size
     path.addRect(QRectF(width, top, body.width + 0.08 * size, line))
     made = merged((body.moved(width + 0.04 * size), Box(width + body.width + 0.1 * size, -top, bottom, (Shape(path),))))
     return Box(made.width, made.ascent + 0.03 * size, made.descent, made.shapes, made.areas)
 
 
-def _accent(body: Box, mark: Mark, size: float) -> Box:
-    """The mark is drawn, not taken from the font: combining signs land beside their letters in many fonts."""
+def _accent(body: Box, kind: Mark, size: float) -> Box:
+    """The mark over what is drawn of the letter."""
     drawn = QRectF()
     for shape in body.shapes:
         drawn = drawn.united(shape.path.boundingRect())
     slant = 0.07 * size if body.ascent < 0.75 * size else 0.0  # a letter leans to the right
     above = max(body.ascent, X_HEIGHT * size) + 0.07 * size
-    path = _MARKS[mark]()
     scale = QTransform.fromTranslate(drawn.center().x() + slant, -above).scale(size, size)
-    over = filled(scale.map(path))
+    over = filled(scale.map(mark(kind)))
     made = merged((body, over))
     return Box(max(body.width, over.width - 0.1 * size), made.ascent, made.descent, made.shapes, made.areas)
-
-
-def _hat() -> QPainterPath:
-    return _polygon([(-0.19, 0.0), (0.0, -0.17), (0.19, 0.0), (0.155, 0.025), (0.0, -0.105), (-0.155, 0.025)])
-
-
-def _bar() -> QPainterPath:
-    path = QPainterPath()
-    path.addRect(QRectF(-0.22, -RULE, 0.44, RULE))
-    return path
-
-
-def _tilde() -> QPainterPath:
-    path = QPainterPath(QPointF(-0.22, 0.0))
-    path.cubicTo(QPointF(-0.13, -0.2), QPointF(0.08, 0.02), QPointF(0.21, -0.12))
-    path.lineTo(QPointF(0.23, -0.1))
-    path.cubicTo(QPointF(0.1, 0.11), QPointF(-0.12, -0.11), QPointF(-0.2, 0.025))
-    path.closeSubpath()
-    return path
-
-
-_MARKS: dict[Mark, Callable[[], QPainterPath]] = {Mark.HAT: _hat, Mark.BAR: _bar, Mark.TILDE: _tilde}
 
 
 def _fence(left: str, body: Box, right: str, size: float) -> Box:
@@ -260,10 +230,3 @@ def _grown(sign: str, reach: float, size: float) -> Box:
     place = QTransform.fromTranslate(0.0, -AXIS * size).scale(wide, tall).translate(0.0, -area.center().y())
     path = place.map(plain.shapes[0].path)
     return Box(plain.width * wide, reach + AXIS * size, reach - AXIS * size, (Shape(path),))
-
-
-def _polygon(corners: list[tuple[float, float]]) -> QPainterPath:
-    path = QPainterPath()
-    path.addPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
-    path.closeSubpath()
-    return path
