@@ -111,6 +111,7 @@ class NoisingViews(QWidget):
         self._column.addLayout(self._pictures, 3)
         self._column.addLayout(self._below, 2)
         self._arrange(COLUMNS)
+        self.setMinimumHeight(self.minimumSizeHint().height())  # two by two it stands only where it is higher than wide
 
     def _arrange(self, columns: int) -> None:
         """The pictures in so many columns; what is below them side by side if the pictures are."""

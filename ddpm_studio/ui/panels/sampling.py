@@ -65,7 +65,7 @@ class SamplingPanel(QWidget):
         self._export = SamplingExportButton(self._walked, self)
         self._lay_out()
         self._connect()
-        self.setMinimumSize(400, 280)
+        self.setMinimumSize(400, 240)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFocusProxy(self._player.slider)  # a click anywhere, and the keys are the player's
         self._on_turned()

@@ -51,7 +51,7 @@ class SchedulePanel(QWidget):
         self._painted = False
         self._describe_controls()
         self._lay_out()
-        self.setMinimumSize(400, 280)
+        self.setMinimumSize(400, 240)
         self._connect()
         self.show_schedule(schedule)
         self.show_t(session.t)
@@ -113,8 +113,9 @@ class SchedulePanel(QWidget):
 
     def _lay_out(self) -> None:
         lower = _split(Qt.Orientation.Horizontal, (self.form, 2), (self.findings, 3))
-        left = _split(Qt.Orientation.Vertical, (self._editing(), 5), (lower, 3))
-        left.setStretchFactor(1, 0)  # the form needs no more room in a tall window
+        left = _split(Qt.Orientation.Vertical, (self._editing(), 1), (lower, 0))
+        row = self.form.kind.sizeHint().height()
+        left.setSizes([8 * row, 7 * row])  # the kind and four numbers; what more room there is is the editor's
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
         self._halves = _split(Qt.Orientation.Horizontal, (left, 6), (self.plots, 5))
@@ -137,6 +138,7 @@ class SchedulePanel(QWidget):
         column.addLayout(above)
         column.addWidget(self.editor, 1)
         column.addLayout(below)
+        made.setMinimumHeight(made.minimumSizeHint().height())  # a low panel takes from the form, which scrolls
         return made
 
     def _connect(self) -> None:

@@ -11,6 +11,5 @@ class Hint(QLabel):
         super().__init__(text, over)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setWordWrap(True)
-        self.setContentsMargins(56, 24, 16, 24)  # beside a plot's axis
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setEnabled(False)  # in the palette's quiet colour

@@ -99,6 +99,10 @@ class LinePlot(Plot):
             curve.setData(*((x, self._height(y)) if line.dots else thinned(x, self._height(y))))
         self._fit()
 
+    def show_nothing(self) -> None:
+        """Takes the lines away."""
+        self.show_values(np.zeros(0), [np.zeros(0)] * len(self._lines))
+
     def show_pins(self, others: Sequence[tuple[str, Column, Column]]) -> None:
         """Draws other runs' lines for comparison, at most as many as there are DASHES: name, x and heights of each."""
         for pin in self._pins:
@@ -153,7 +157,7 @@ class LinePlot(Plot):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
         if hasattr(self, "_title") and not self.closed:  # neither while it is being made nor while it goes
-            self._hint.setGeometry(self.rect())
+            self._hint.setGeometry(self.rect().adjusted(LEFT + 4, TITLE, -RIGHT - 4, -TITLE))  # between the axes
             self._write_title()
 
     def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:

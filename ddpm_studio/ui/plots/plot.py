@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -16,6 +16,8 @@ Column = NDArray[np.float64]
 Columns = dict[str, Column]
 
 PICTURES, NUMBERS = (".png", ".svg"), ".csv"
+SIZE = QSize(240, 160)
+"""What a plot asks for, logical pixels; its least size is less."""
 
 
 class Plot(pg.PlotWidget):
@@ -43,6 +45,10 @@ class Plot(pg.PlotWidget):
         super().__init__(parent, axisItems=axes, enableMenu=False)
         self.name, self.numbers = name, numbers
         self.hideButtons()
+
+    def sizeHint(self) -> QSize:
+        """The same for all plots: Qt's own is the size that a plot has had, which would take its neighbours' room."""
+        return SIZE
 
     def menu(self) -> QMenu:
         """What the right button offers."""

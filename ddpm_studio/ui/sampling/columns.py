@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from ddpm_studio.ui.widgets.scroll_column import ScrollColumn
 
-CONTROLS, INSPECTOR = 210, 230  # logical pixels wide
+CONTROLS, CENTRE, INSPECTOR = 210, 300, 230  # logical pixels wide; all tabs are seen where that leaves room for it
 
 
 class SamplingColumns(QSplitter):
@@ -26,11 +27,11 @@ class SamplingColumns(QSplitter):
         views: QWidget,
         foot: Sequence[QWidget],
         player: QWidget,
-        inspector: QWidget,
+        inspector: QTabWidget,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        inspector.setMinimumWidth(INSPECTOR)
+        self._controls, self._inspector = ScrollColumn(controls), inspector
         centre, line = QWidget(self), QHBoxLayout()
         for place, widget in enumerate(foot):
             line.addWidget(widget, 0 if place else 1)
@@ -40,14 +41,15 @@ class SamplingColumns(QSplitter):
         column.addWidget(views, 1)
         column.addLayout(line)
         column.addWidget(player)
-        for widget, stretch in ((_scrolling(controls), 0), (centre, 5), (inspector, 2)):
+        for widget, stretch in ((self._controls, 0), (centre, 5), (inspector, 2)):
             self.addWidget(widget)
             self.setStretchFactor(self.indexOf(widget), stretch)
         self.setSizes([CONTROLS, 900, 400])
         self.setCollapsible(1, False)
 
-
-def _scrolling(widget: QWidget) -> ScrollColumn:
-    area = ScrollColumn(widget)
-    area.setMinimumWidth(widget.minimumSizeHint().width() + area.verticalScrollBar().sizeHint().width())
-    return area
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """All names of the inspector's tabs are seen, unless the other columns need the room."""
+        room = self.width() - self._controls.minimumSizeHint().width() - CENTRE - 2 * self.handleWidth()
+        tabs = self._inspector.tabBar().sizeHint().width()
+        self._inspector.setMinimumWidth(max(INSPECTOR, min(tabs, room)))
+        super().resizeEvent(event)

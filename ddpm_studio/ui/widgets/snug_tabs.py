@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QProxyStyle, QStyle, QStyleOption, QTabWidget, QWidget
 
-SPACE = 10  # logical pixels beside a tab's name, left and right together; Fusion has 24
+SPACE = 4  # logical pixels beside a tab's name, left and right together; Fusion has 24
 
 
 class _Snug(QProxyStyle):
