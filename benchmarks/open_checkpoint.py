@@ -42,10 +42,11 @@ def wait(done):  # without turning in circles: that would take the time of what 
     timer.start()
     loop.exec()
     timer.stop()
-wait(lambda: panel._frame is not None)
+wait(lambda: panel._chain.frame is not None)
 start, busy = time.perf_counter(), time.process_time()
 session.edit("open", denoiser=f"checkpoint:{name}")
-wait(lambda: panel._chain.model is not None and panel._chain.model.network is not None and panel._frame is not None)
+chain = panel._chain
+wait(lambda: chain.model is not None and chain.model.network is not None and chain.frame is not None)
 told["first picture"], told["processor"] = time.perf_counter() - start, time.process_time() - busy
 start = time.perf_counter()
 checkpoint = checkpoint_named(f"checkpoint:{name}")

@@ -103,11 +103,11 @@ class Calls:
 def played(panel, steps):
     """CPU milliseconds a step and steps a second of playing to state `steps`."""
     wall, cpu = perf_counter(), process_time()
-    begun = panel._chain.front
+    begun = panel._chain.trail.front
     panel._player.play()
-    until(lambda: panel._frame.index >= steps, panel._chain.shown)
+    until(lambda: panel._chain.frame.index >= steps, panel._chain.shown)
     panel._player.pause()
-    taken = panel._chain.front - begun
+    taken = panel._chain.trail.front - begun
     return 1e3 * (process_time() - cpu) / max(taken, 1), taken / (perf_counter() - wall)
 
 
@@ -119,14 +119,14 @@ def went_back(panel, steps, look, times):
     spent = []
     for state in np.random.default_rng(4).integers(times, steps + 1, 20).tolist():
         panel._player.go(state)
-        until(lambda state=state: panel._frame.index == state, panel._chain.shown)
+        until(lambda state=state: panel._chain.frame.index == state, panel._chain.shown)
         looking = QEventLoop()
         QTimer.singleShot(look, looking.quit)
         looking.exec()
         for before in range(state - 1, state - 1 - times, -1):
             start = perf_counter()
             panel._player.step(-1)
-            until(lambda before=before: panel._frame.index == before, panel._chain.shown)
+            until(lambda before=before: panel._chain.frame.index == before, panel._chain.shown)
             QApplication.processEvents()
             spent.append(1e3 * (perf_counter() - start))
     return spent
@@ -135,9 +135,9 @@ def went_back(panel, steps, look, times):
 def back(panel, steps):
     """Walks and goes back; tells how long the frames took."""
     panel._player.go(steps)
-    until(lambda: panel._frame is not None and panel._frame.index == steps, panel._chain.shown)
+    until(lambda: panel._chain.frame is not None and panel._chain.frame.index == steps, panel._chain.shown)
     tree = panel._chain._walked.tree
-    stride = panel._chain.trajectory.stride
+    stride = panel._chain.trail.path.stride
     print(f"kept: {tree.nbytes / 2**20:.0f} MiB (at most {BUDGET / 2**20:.0f}), stride {stride}")
     for what, look, times in (("after a look", 300, 1), ("at once after a jump", 0, 1), ("key held down", 0, 10)):
         spent = went_back(panel, steps, look, times)
@@ -181,7 +181,7 @@ def main():
     panel = SamplingPanel(Session(document))
     panel.resize(*SIZE)
     panel.show()
-    until(lambda: panel._frame is not None, panel._chain.shown)
+    until(lambda: panel._chain.frame is not None, panel._chain.shown)
     if args.back:
         back(panel, args.steps)
     else:

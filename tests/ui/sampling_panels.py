@@ -31,7 +31,7 @@ def shown_panel(qtbot, session: Session, width: int, height: int) -> Iterator[Sa
     panel.resize(width, height)
     panel.show()
     panel.activateWindow()
-    qtbot.waitUntil(lambda: panel._frame is not None, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: panel._chain.frame is not None, timeout=PATIENCE)
     panel.setFocus()
     yield panel
     panel.close_jobs()

@@ -29,7 +29,7 @@ def panel(qtbot, session):
 
 
 def at(panel):
-    return -1 if panel._frame is None else panel._frame.index
+    return -1 if panel._chain.frame is None else panel._chain.frame.index
 
 
 def shown(panel, name):
@@ -40,7 +40,7 @@ def shown(panel, name):
 
 def test_each_symbol_carries_the_value_of_the_step_that_is_shown(qtbot, panel):
     panel.show_sample(1)
-    step = panel._frame.step
+    step = panel._chain.frame.step
     for name, tensor, reach in (("x", step.x, 1), ("eps", step.eps, 3), ("mean", step.mean, 1), ("xs", step.next, 1)):
         expected = image_of(to_bytes(tensor[1].numpy() / np.float32(reach)))
         assert shown(panel, name).image == expected
@@ -51,21 +51,21 @@ def test_each_symbol_carries_the_value_of_the_step_that_is_shown(qtbot, panel):
 def test_lines_are_lit_one_after_the_other_and_the_last_leads_to_the_next_step(qtbot, panel, session):
     view = panel._inspector.algorithm
     count = len(view.rows)
-    first = panel._frame
+    first = panel._chain.frame
     for number_ in range(count):
         QTest.mouseClick(view.onward, Qt.MouseButton.LeftButton)
         assert [row.lit for row in view.rows] == [index == number_ for index in range(count)]
         later = view.rows[number_ + 1 :]
         assert all(row.values.shown(row.line.gives).image is None for row in later)
-    assert panel._frame is first
+    assert panel._chain.frame is first
     QTest.mouseClick(view.onward, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: at(panel) == 1, timeout=5000)
     assert view.line == 0
-    assert session.t == panel._frame.t == 95
+    assert session.t == panel._chain.frame.t == 95
     QTest.mouseClick(view.backward, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: at(panel) == 0, timeout=5000)
     assert view.line == count - 1
-    assert torch.equal(panel._frame.step.next, first.step.next)
+    assert torch.equal(panel._chain.frame.step.next, first.step.next)
 
 
 def test_keys_go_line_by_line_only_while_the_lines_are_to_be_seen(qtbot, panel):
@@ -123,7 +123,7 @@ def test_playing_shows_whole_steps(qtbot, panel):
 def test_every_sampler_shows_its_lines_and_they_tell_the_whole_of_its_steps(qtbot, panel, session, kind):
     view = panel._inspector.algorithm
     session.edit("sampler", sampler=SAMPLERS[kind](steps=5))
-    qtbot.waitUntil(lambda: panel._frame is not None and len(panel._frame.times) == 6, timeout=5000)
+    qtbot.waitUntil(lambda: panel._chain.frame is not None and len(panel._chain.frame.times) == 6, timeout=5000)
     for index in range(6):
         panel._player.go(index)
         qtbot.waitUntil(lambda index=index: at(panel) == index, timeout=5000)
@@ -134,9 +134,9 @@ def test_every_sampler_shows_its_lines_and_they_tell_the_whole_of_its_steps(qtbo
 
 def test_a_step_that_did_more_than_its_lines_say_is_told_as_such(qtbot, panel, session):
     session.edit("sampler", sampler=Heun(steps=5))
-    qtbot.waitUntil(lambda: panel._frame is not None and len(panel._frame.times) == 6, timeout=5000)
+    qtbot.waitUntil(lambda: panel._chain.frame is not None and len(panel._chain.frame.times) == 6, timeout=5000)
     view = panel._inspector.algorithm
-    frame = panel._frame
+    frame = panel._chain.frame
     object.__setattr__(frame.step, "mean", frame.step.mean + 0.1)
     frame.step.__dict__.pop("next", None)
     object.__setattr__(frame.step, "evaluations", 1)
@@ -153,7 +153,7 @@ def test_numbers_are_written_as_in_print(value, text):
 
 
 def test_one_sample_of_a_step_is_that_sample_of_every_tensor(panel):
-    step = panel._frame.step
+    step = panel._chain.frame.step
     alone = one(step, 2)
     for name in ("x", "eps", "x0", "mean", "z", "next"):
         assert torch.equal(getattr(alone, name), getattr(step, name)[2:3])

@@ -40,9 +40,9 @@ def click(button):
 
 def whole(qtbot, panel):
     """The samples of the panel, walked to their end."""
-    panel._on_moved(STEPS)
-    qtbot.waitUntil(lambda: panel._chain.trajectory.finished, timeout=10000)
-    return panel._chain.trajectory.state(STEPS).numpy()
+    panel._player.walk_to(STEPS)
+    qtbot.waitUntil(lambda: panel._chain.trail.path.finished, timeout=10000)
+    return panel._chain.trail.path.state(STEPS).numpy()
 
 
 def test_the_first_of_many_are_the_panel_s(qtbot, panel, bulk, session, tmp_path, monkeypatch):

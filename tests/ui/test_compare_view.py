@@ -26,7 +26,7 @@ def panel(qtbot, session):
     with shown_panel(qtbot, session, 1300, 720) as panel:
         panel._inspector.show_view(panel._inspector.compare)
         panel._player.slider.setValue(STEPS)
-        qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=10000)
+        qtbot.waitUntil(lambda: panel._chain.frame is not None and panel._chain.frame.final, timeout=10000)
         yield panel
 
 
@@ -44,7 +44,7 @@ def test_b_is_what_its_settings_give_from_the_same_noise(qtbot, panel, session):
     assert torch.equal(view._second.at(0.0)[1].x, last.next)
     shown = view.grids.second._values
     assert np.array_equal(shown, last.next.numpy())
-    assert np.allclose(view.grids.apart._values, np.abs(panel._frame.x.numpy() - last.next.numpy()))
+    assert np.allclose(view.grids.apart._values, np.abs(panel._chain.frame.x.numpy() - last.next.numpy()))
 
 
 def test_the_same_settings_differ_nowhere(qtbot, panel, session):
@@ -60,13 +60,13 @@ def test_both_are_shown_where_the_player_is(qtbot, panel, session):
     session.edit("compare", second=Second(Ddim(steps=10)))
     compare(qtbot, panel, 11)
     panel._player.go(10)
-    qtbot.waitUntil(lambda: panel._frame.index == 10, timeout=5000)
+    qtbot.waitUntil(lambda: panel._chain.frame.index == 10, timeout=5000)
     assert view.grids.first._caption == "A, t = 50"
     assert view.grids.second._caption == "B, t = 50"
-    assert np.array_equal(view.grids.first._values, panel._frame.step.x0.numpy())
+    assert np.array_equal(view.grids.first._values, panel._chain.frame.step.x0.numpy())
     view.controls.of.setCurrentIndex(1)
     view.controls.of.activated.emit(1)
-    assert np.array_equal(view.grids.first._values, panel._frame.x.numpy())
+    assert np.array_equal(view.grids.first._values, panel._chain.frame.x.numpy())
     assert view.plot._cursor.value() == 50
 
 
@@ -74,7 +74,7 @@ def test_another_chain_makes_a_comparison_old(qtbot, panel, session):
     view = panel._inspector.compare
     compare(qtbot, panel, STEPS + 1)
     session.edit("seed", sampling=replace(session.document.sampling, seed=9))
-    qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=10000)
+    qtbot.waitUntil(lambda: panel._chain.frame is not None and panel._chain.frame.final, timeout=10000)
     assert view.told.text() == "A has changed: compare again."
     assert view.grids.second.isHidden()
 
@@ -96,7 +96,7 @@ def test_what_is_compared_is_undone_and_an_old_comparison_is_not_shown_as_a_new_
     assert panel._provenance()["document"]["second"]["sampler"]["eta"] == 0.5
     assert view.told.text() == "B has changed: compare again."
     assert view.grids.second.isHidden()
-    assert panel._frame.final  # A stays as it was walked
+    assert panel._chain.frame.final  # A stays as it was walked
     compare(qtbot, panel, 8)
     session.undo_stack.undo()
     assert view.controls.sampler.kind.currentData() == "ddim"
@@ -140,7 +140,7 @@ def test_an_export_that_cannot_be_written_is_one_line_in_the_message_bar(qtbot, 
 def test_on_a_branch_b_leaves_where_the_branch_does(qtbot, panel, session):
     twig = Branch(TRUNK, 50, Ddim(steps=STEPS, eta=1.0), 3, (1, 0), (0, 1))
     session.edit("branch", branches=(twig,), branch=0, second=Second(twig.sampler))
-    qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=10000)
+    qtbot.waitUntil(lambda: panel._chain.frame is not None and panel._chain.frame.final, timeout=10000)
     compare(qtbot, panel, 11)
     assert not panel._inspector.compare.grids.apart._values.any()
     assert panel._inspector.compare.plot._t.max() == 50
@@ -149,7 +149,7 @@ def test_on_a_branch_b_leaves_where_the_branch_does(qtbot, panel, session):
 def test_another_path_of_the_tree_is_compared_without_another_walk(qtbot, panel, session):
     twig = Branch(TRUNK, 50, Ddim(steps=STEPS), 3, (0, 1, 2), (0, 1, 2), "mine")
     session.edit("branch", branches=(twig,), branch=0)
-    qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=10000)
+    qtbot.waitUntil(lambda: panel._chain.frame is not None and panel._chain.frame.final, timeout=10000)
     controls = panel._inspector.compare.controls
     assert [controls.what.itemText(i) for i in range(3)] == ["other settings", "path: trunk", "path: mine"]
     controls.what.setCurrentIndex(1)

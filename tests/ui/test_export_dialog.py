@@ -78,19 +78,20 @@ def test_what_has_not_been_walked_is_walked_first(qtbot, panel, session, tmp_pat
     assert "the rest is walked first" in dialog._told.text()
     told = saved(qtbot, panel, session, tmp_path / "a.gif", monkeypatch)
     assert told["t"] == [100, 80, 60, 40, 20, 0]
-    assert panel._chain.trajectory.finished
+    assert panel._chain.trail.path.finished
     with Image.open(tmp_path / "a.gif") as image:
         assert image.n_frames == 6
 
 
 def test_a_chain_that_is_not_to_be_walked_on_is_written_as_far_as_it_is(qtbot, panel, session, tmp_path, monkeypatch):
     dialog = opened(panel, NUMBERS, walk_on=False)
-    front = panel._chain.front
-    assert f"step {front} of {STEPS} (t = {panel._chain.times[front]}), and written so far" in dialog._told.text()
+    trail = panel._chain.trail
+    front, times = trail.front, trail.course.times
+    assert f"step {front} of {STEPS} (t = {times[front]}), and written so far" in dialog._told.text()
     saved(qtbot, panel, session, tmp_path / "a.npz", monkeypatch)
     with np.load(tmp_path / "a.npz") as arrays:
-        assert arrays["t"].tolist() == list(panel._chain.times[: front + 1])
-    assert not panel._chain.trajectory.finished
+        assert arrays["t"].tolist() == list(times[: front + 1])
+    assert not trail.path.finished
 
 
 def test_quantity_samples_and_size_are_those_chosen(qtbot, panel, session, tmp_path, monkeypatch):
@@ -101,7 +102,7 @@ def test_quantity_samples_and_size_are_those_chosen(qtbot, panel, session, tmp_p
     with Image.open(tmp_path / "a.png") as image:
         found = np.asarray(image)
     assert found.shape == (18, 130, 3)
-    guess = to_bytes(panel._frame.step.x0.numpy()).repeat(3, 1).repeat(3, 2)
+    guess = to_bytes(panel._chain.frame.step.x0.numpy()).repeat(3, 1).repeat(3, 2)
     assert np.array_equal(found[:, 46:64], guess[1])
     assert np.array_equal(found[:, 66:84], guess[3])
 
@@ -113,7 +114,7 @@ def test_the_selected_sample_alone(qtbot, panel, session, tmp_path, monkeypatch)
     assert (told["numbers"], told["sample"]) == ([2], 2)
     with np.load(tmp_path / "a.npz") as arrays:
         assert arrays["trajectory"].shape == (3, 1, 3, 6, 6)
-        assert np.array_equal(arrays["trajectory"][-1], panel._chain.trajectory.state(STEPS)[2:3].numpy())
+        assert np.array_equal(arrays["trajectory"][-1], panel._chain.trail.path.state(STEPS)[2:3].numpy())
 
 
 def test_the_marked_samples_alone(qtbot, panel, session, tmp_path, monkeypatch):
@@ -194,8 +195,8 @@ def test_an_export_that_waits_for_the_walk_can_be_stopped(qtbot, panel, session,
     assert panel._export.text().endswith("%")
     QTest.mouseClick(dialog._stop, Qt.MouseButton.LeftButton)
     assert panel._export.text() == "Export"
-    panel._on_moved(STEPS)
-    qtbot.waitUntil(lambda: panel._chain.trajectory.finished, timeout=10000)
+    panel._player.walk_to(STEPS)
+    qtbot.waitUntil(lambda: panel._chain.trail.path.finished, timeout=10000)
     assert list(tmp_path.glob("*.gif")) == []
 
 
@@ -216,8 +217,8 @@ def test_an_export_that_is_dropped_restores_document_position_and_sample(
     qtbot, panel, session, tmp_path, monkeypatch, name
 ):
     kind = {".png": GRID, ".npz": NUMBERS}.get(name[1:], FILM)
-    panel._on_moved(STEPS // 2)
-    qtbot.waitUntil(lambda: panel._frame.index == STEPS // 2, timeout=10000)
+    panel._player.walk_to(STEPS // 2)
+    qtbot.waitUntil(lambda: panel._chain.frame.index == STEPS // 2, timeout=10000)
     panel.show_sample(3)
     made_of = session.document
     opened(panel, kind, walk_on=False)
@@ -230,7 +231,7 @@ def test_an_export_that_is_dropped_restores_document_position_and_sample(
     with qtbot.waitSignal(files.opened, timeout=20000):
         files.open(tmp_path / name)
     assert session.document == made_of
-    qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.t == t, timeout=10000)
+    qtbot.waitUntil(lambda: panel._chain.frame is not None and panel._chain.frame.t == t, timeout=10000)
     assert session.t == t
     assert panel._selected == 3
     files.close()

@@ -63,8 +63,8 @@ def test_the_first_state_is_ready_at_t_T_and_nothing_more_is_walked(qtbot, chain
     with qtbot.waitSignals([chain.opened, chain.advanced, chain.shown], timeout=PATIENCE):
         chain.restart(document)
     assert chain.model.data.train.shape == (32, 6, 6, 3)
-    assert (chain.position, chain.front, chain.frames[-1].t) == (0, 0, 100)
-    assert chain.neighbours[0].nearest.shape == (3, 8)
+    assert (chain.position, chain.trail.front, chain.frames[-1].t) == (0, 0, 100)
+    assert chain.trail.neighbours[0].nearest.shape == (3, 8)
 
 
 def test_stepping_on_and_back_shows_the_states_of_sample(qtbot, chain, document):
@@ -76,7 +76,7 @@ def test_stepping_on_and_back_shows_the_states_of_sample(qtbot, chain, document)
         assert_close(again, states[i])
         for name in ("x", "eps", "x0", "mean", "z", "next"):
             assert torch.equal(getattr(again.step, name), getattr(first[i].step, name))
-    assert chain.front == 5
+    assert chain.trail.front == 5
 
 
 def shown_after(qtbot, chain: ReverseChain, index: int) -> Frame:
@@ -87,11 +87,11 @@ def shown_after(qtbot, chain: ReverseChain, index: int) -> Frame:
 def test_the_last_state_is_the_finished_sample_at_t_0(qtbot, chain, document):
     chain.restart(document)
     last = shown_after(qtbot, chain, 40)
-    assert (last.final, last.t, chain.front) == (True, 0, 40)
+    assert (last.final, last.t, chain.trail.front) == (True, 0, 40)
     assert_close(last, expected(document)[-1])
     assert torch.equal(last.x, last.step.next)
     assert not shown_after(qtbot, chain, 39).final
-    assert chain.trajectory.finished
+    assert chain.trail.path.finished
 
 
 def test_the_optimal_variance_of_an_exact_denoiser_goes_by_its_error_on_what_it_knows_by_heart(qtbot, chain, document):
@@ -112,7 +112,7 @@ def test_a_thinned_trajectory_is_recalled_in_the_background_to_the_bit(qtbot, ch
     monkeypatch.setitem(Tree.__init__.__kwdefaults__, "budget", 20_000)
     chain.restart(document)
     first = {i: shown_after(qtbot, chain, i) for i in range(41)}
-    assert chain.trajectory.stride > 1
+    assert chain.trail.path.stride > 1
     for i in (3, 17, 5, 39, 40, 1):
         assert torch.equal(shown_after(qtbot, chain, i).x, first[i].x)
     for i in (35, 2, 31, 9):  # faster than they can be made: the last one counts
@@ -151,18 +151,18 @@ def test_what_is_at_hand_stays_within_its_room(qtbot, chain, document, monkeypat
     monkeypatch.setattr("ddpm_studio.ui.sampling.steps_at_hand.ROOM", 1)
     chain.restart(document)
     shown_after(qtbot, chain, 40)
-    assert len(chain._at_hand._steps) == LEAST + 2 * chain.trajectory.stride
+    assert len(chain._at_hand._steps) == LEAST + 2 * chain.trail.path.stride
 
 
 def test_going_back_breaks_a_long_walk_off(qtbot, chain, document):
     chain.restart(replace(document, sampler=Ancestral(steps=100), sampling=Sampling(count=64)))
     chain.go(100)
-    qtbot.waitUntil(lambda: chain.front >= 2, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: chain.trail.front >= 2, timeout=PATIENCE)
     assert 0 < chain.seconds_left < 60
     chain.go(1)
     shown(qtbot, chain, 1)
     qtbot.wait(100)  # the value in work is done, and those that were reported meanwhile
-    reached = chain.front
+    reached = chain.trail.front
     assert chain.seconds_left == 0
     with qtbot.assertNotEmitted(chain.advanced, wait=200):
         assert reached < 100
@@ -176,7 +176,7 @@ def test_looking_back_walks_nowhere(qtbot, chain, document):
     assert shown(qtbot, chain, 4).t == 90
     chain.look_back(0.0)
     assert shown(qtbot, chain, 20).t == 50
-    assert chain.front == 20
+    assert chain.trail.front == 20
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_a_finished_chain_is_finished_again_and_looked_at_from_the_same_share_of
     new = replace(document, **changed)
     chain.restart(new)
     chain.restart(new)  # at once again: it is still to go as far
-    qtbot.waitUntil(lambda: chain.front == len(chain.times) - 1, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: chain.trail.front == len(chain.trail.course.times) - 1, timeout=PATIENCE)
     assert chain.frames[-1].t == new.schedule.T // 2
     assert_close(chain.frames[-1], expected(new)[chain.position])
 
@@ -201,7 +201,7 @@ def test_a_chain_that_stood_at_the_start_stands_there_again(qtbot, chain, docume
     qtbot.waitUntil(lambda: chain.position == 0, timeout=PATIENCE)
     chain.restart(replace(document, sampler=Ddim(steps=20)))
     shown(qtbot, chain, 0)
-    assert (chain.front, chain.frames[-1].t) == (0, 100)
+    assert (chain.trail.front, chain.frames[-1].t) == (0, 100)
 
 
 def test_ten_rapid_restarts_end_with_the_last_one_alone(qtbot, chain, document):

@@ -26,7 +26,7 @@ def panel(qtbot, session):
 
 def to_the_end(qtbot, panel):
     panel._player.go(STEPS)
-    qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=10000)
+    qtbot.waitUntil(lambda: panel._chain.frame is not None and panel._chain.frame.final, timeout=10000)
 
 
 def test_m_marks_the_selected_sample_and_again_takes_the_mark_away(qtbot, panel):
@@ -57,7 +57,7 @@ def test_only_marked_samples_are_shown_and_picked_by_their_own_numbers(qtbot, pa
 
 def test_samples_are_sorted_by_when_their_guess_comes_to_stay(qtbot, panel):
     to_the_end(qtbot, panel)
-    path = panel._chain.trajectory
+    path = panel._chain.trail.path
     steps = list(path.walk())
     expected = order(committed(np.stack(list(distances(steps, steps[-1].x0)))))
     assert expected != tuple(range(6))
@@ -71,7 +71,7 @@ def test_samples_are_sorted_by_when_the_exact_denoiser_has_chosen(qtbot, panel):
     to_the_end(qtbot, panel)
     panel._order.actions_of[Order.DECIDED].trigger()
     first = panel._views.xt.order[0]
-    sure = [[near.weights[row, 0] >= 0.99 for near in panel._chain.neighbours] for row in range(6)]
+    sure = [[near.weights[row, 0] >= 0.99 for near in panel._chain.trail.neighbours] for row in range(6)]
     places = [max([0, *(i + 1 for i, yes in enumerate(row) if not yes)]) for row in sure]
     assert places[first] == min(places)
     assert sorted(range(6), key=lambda row: (places[row], row)) == list(panel._views.xt.order)
@@ -89,7 +89,7 @@ def test_another_chain_is_shown_as_drawn_and_keeps_its_marks(qtbot, panel, sessi
     panel._order.mark()
     panel._order.actions_of[Order.DECIDED].trigger()
     session.edit("seed", sampling=Sampling(count=6, seed=6))
-    qtbot.waitUntil(lambda: panel._frame is not None, timeout=5000)
+    qtbot.waitUntil(lambda: panel._chain.frame is not None, timeout=5000)
     assert list(panel._views.xt.order) == list(range(6))
     assert panel._order.marks == {0}
 

@@ -106,7 +106,7 @@ def file(tmp_path, trained_by):
 
 def at(panel):
     """The state that is on the screen."""
-    return -1 if panel._frame is None else panel._frame.index
+    return -1 if panel._chain.frame is None else panel._chain.frame.index
 
 
 def network_of(panel):
@@ -125,14 +125,14 @@ def choose(qtbot, panel, ref):
 def press(qtbot, panel, key, index):
     QTest.keyClick(panel._player.slider, key)
     qtbot.waitUntil(lambda: at(panel) == index, timeout=10000)
-    return panel._frame
+    return panel._chain.frame
 
 
 def test_the_chain_of_a_checkpoint_is_that_of_its_network_under_its_schedule(qtbot, panel, session, file):
     choose(qtbot, panel, file)
     assert session.undo_stack.undoText() == "denoiser"
     assert session.document.denoiser == str(file)
-    assert panel._frame.t == 60
+    assert panel._chain.frame.t == 60
     last = press(qtbot, panel, Qt.Key.Key_End, STEPS)
     *_, expected = sample(Checkpoint.open(file).denoiser(), Ancestral(steps=STEPS), seed=5, samples=range(3))
     torch.testing.assert_close(last.x, expected.next, rtol=1e-4, atol=1e-4)  # other threads, other rounding
@@ -141,19 +141,19 @@ def test_the_chain_of_a_checkpoint_is_that_of_its_network_under_its_schedule(qtb
 
 def test_stepping_back_and_forth_shows_the_same_pictures_to_the_bit(qtbot, panel, session, file):
     choose(qtbot, panel, file)
-    frames = [panel._frame, *(press(qtbot, panel, Qt.Key.Key_Right, index) for index in range(1, 6))]
+    frames = [panel._chain.frame, *(press(qtbot, panel, Qt.Key.Key_Right, index) for index in range(1, 6))]
     for index in (4, 3, 2, 1, 0, 1, 2):
         again = press(qtbot, panel, Qt.Key.Key_Left if index <= at(panel) else Qt.Key.Key_Right, index)
         for name in ("x", "eps", "x0", "mean", "z", "next"):
             assert torch.equal(getattr(again.step, name), getattr(frames[index].step, name))
-    assert session.t == round(panel._frame.t / 60 * 100)  # the cursor is the document's, at the same t/T
+    assert session.t == round(panel._chain.frame.t / 60 * 100)  # the cursor is the document's, at the same t/T
 
 
 def test_half_precision_is_walked_in_single(qtbot, panel, file, tmp_path):
     slim(file, tmp_path / "half.safetensors")
     choose(qtbot, panel, tmp_path / "half.safetensors")
     assert {p.dtype for p in panel._chain.model.denoiser.module.parameters()} == {torch.float32}
-    assert panel._frame.step.x0.dtype == torch.float32
+    assert panel._chain.frame.step.x0.dtype == torch.float32
 
 
 def test_undo_goes_back_to_the_exact_denoiser_and_redo_to_the_network(qtbot, panel, session, file):
@@ -164,7 +164,7 @@ def test_undo_goes_back_to_the_exact_denoiser_and_redo_to_the_network(qtbot, pan
     assert panel._controls.denoiser.names.currentData() == EXACT
     assert panel._controls.dataset.isVisibleTo(panel)
     assert panel._controls.note.text.text().startswith("Exact denoiser of 32 pictures")
-    assert panel._frame.t == 100
+    assert panel._chain.frame.t == 100
     session.undo_stack.redo()
     qtbot.waitUntil(lambda: network_of(panel) is not None, timeout=5000)
     assert panel._controls.denoiser.names.currentText() == "tiny"
@@ -178,8 +178,8 @@ def test_a_document_brings_its_checkpoint_back(qtbot, panel, session, make_panel
     assert again == session.document
     other = make_panel(Session(again))
     qtbot.waitUntil(lambda: network_of(other) is not None, timeout=5000)
-    assert torch.equal(other._frame.x, panel._frame.x)
-    assert len(other._chain.times) == STEPS + 1 == other._player.slider.maximum() + 1
+    assert torch.equal(other._chain.frame.x, panel._chain.frame.x)
+    assert len(other._chain.trail.course.times) == STEPS + 1 == other._player.slider.maximum() + 1
 
 
 def test_another_schedule_is_told_and_taken_over_by_the_button(qtbot, panel, session, file):
@@ -188,12 +188,12 @@ def test_another_schedule_is_told_and_taken_over_by_the_button(qtbot, panel, ses
     choose(qtbot, panel, file)
     assert note.use.isVisibleTo(panel)
     assert note.differs.text() == "It says otherwise: schedule cosine, T = 60."
-    before = panel._frame
+    before = panel._chain.frame
     with qtbot.assertNotEmitted(panel._chain.opened, wait=200):
         note.use.click()
     assert session.document.schedule == Cosine(T=60)
     assert not note.use.isVisibleTo(panel)
-    assert panel._frame is before
+    assert panel._chain.frame is before
     session.undo_stack.undo()
     assert session.document.schedule == Linear(T=100)
     assert note.use.isVisibleTo(panel)
@@ -236,7 +236,7 @@ def test_bending_the_schedule_does_not_touch_the_chain_of_a_network(qtbot, panel
 def test_more_steps_than_the_network_has_are_as_many_as_it_has(qtbot, panel, session, file):
     session.edit("sampler", sampler=Ddim(steps=80))
     choose(qtbot, panel, file)
-    assert panel._chain.times == (*range(60, 0, -1), 0)
+    assert panel._chain.trail.course.times == (*range(60, 0, -1), 0)
     assert panel._player.slider.maximum() == 60
 
 
@@ -268,7 +268,7 @@ def test_pictures_that_cannot_be_compared_with_are_not_shown(qtbot, panel, train
     inspector = panel._inspector.data
     assert not any(each.isVisibleTo(inspector) for each in (inspector.neighbours, inspector.verdict, inspector.entropy))
     press(qtbot, panel, Qt.Key.Key_Right, 1)
-    assert panel._frame.neighbours is None
+    assert panel._chain.frame.neighbours is None
     if why != "gone":
         panel._session.undo_stack.undo()
         qtbot.waitUntil(lambda: at(panel) >= 0 and panel._chain.model.network is None, timeout=5000)
@@ -303,7 +303,7 @@ def test_what_is_no_good_checkpoint_is_one_line_and_what_was_there_stays(
     assert how in reported.args[0].lower()
     assert "\n" not in reported.args[0]
     assert session.settled_document == settled
-    assert panel._frame is before
+    assert panel._chain.frame is before
     assert panel._controls.denoiser.names.currentText() == "tiny"
     press(qtbot, panel, Qt.Key.Key_Right, 2)
 
@@ -334,14 +334,14 @@ def test_a_network_in_training_is_handed_over_in_one_go_and_again(qtbot, panel, 
     qtbot.waitUntil(lambda: network_of(panel) is not None and network_of(panel).step == 700, timeout=5000)
     qtbot.waitUntil(lambda: at(panel) == STEPS, timeout=5000)
     assert session.undo_stack.count() == 1
-    assert not torch.allclose(panel._frame.x, first, atol=1e-2)
+    assert not torch.allclose(panel._chain.frame.x, first, atol=1e-2)
 
 
 def test_a_newer_network_in_training_leaves_another_denoiser_alone(qtbot, panel, session, file, trained_by):
-    before = panel._frame
+    before = panel._chain.frame
     with qtbot.assertNotEmitted(panel._chain.opened, wait=200):
         session.set_live(LiveNetwork(trained_by, 500, Checkpoint.open(file).denoiser()))
-    assert panel._frame is before
+    assert panel._chain.frame is before
     assert panel._controls.denoiser.names.findData(TRAINING) > 0
 
 
@@ -370,8 +370,8 @@ def test_a_checkpoint_that_has_gone_leaves_no_chain_until_another_choice(qtbot, 
 def test_a_thinned_chain_of_a_network_is_recalled_to_the_bit(qtbot, panel, file, monkeypatch):
     monkeypatch.setitem(Tree.__init__.__kwdefaults__, "budget", 20_000)
     choose(qtbot, panel, file)
-    first = [panel._frame, *(press(qtbot, panel, Qt.Key.Key_Right, index) for index in range(1, STEPS + 1))]
-    assert panel._chain.trajectory.stride > 1
+    first = [panel._chain.frame, *(press(qtbot, panel, Qt.Key.Key_Right, index) for index in range(1, STEPS + 1))]
+    assert panel._chain.trail.path.stride > 1
     for index in range(STEPS - 1, -1, -1):
         assert torch.equal(press(qtbot, panel, Qt.Key.Key_Left, index).step.next, first[index].step.next)
 

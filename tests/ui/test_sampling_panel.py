@@ -32,19 +32,19 @@ def panel(qtbot, session):
 
 def at(panel: SamplingPanel) -> int:
     """The state that is on the screen."""
-    return -1 if panel._frame is None else panel._frame.index
+    return -1 if panel._chain.frame is None else panel._chain.frame.index
 
 
 def press(qtbot, panel: SamplingPanel, key: Qt.Key, index: int, modifier=Qt.KeyboardModifier.NoModifier):
     """Presses a key and waits for a state; the frame that is shown then."""
     QTest.keyClick(QApplication.focusWidget(), key, modifier)
     qtbot.waitUntil(lambda: at(panel) == index, timeout=PATIENCE)
-    return panel._frame
+    return panel._chain.frame
 
 
 def test_stepping_back_and_forth_shows_the_same_pictures_to_the_bit(qtbot, panel, session):
     panel._inspector.show_view(panel._inspector.data)
-    frames = [panel._frame, *(press(qtbot, panel, Qt.Key.Key_Right, index) for index in range(1, 6))]
+    frames = [panel._chain.frame, *(press(qtbot, panel, Qt.Key.Key_Right, index) for index in range(1, 6))]
     for index in (4, 3, 2, 1, 0):
         again = press(qtbot, panel, Qt.Key.Key_Left, index)
         assert torch.equal(again.x, frames[index].x)
@@ -69,7 +69,7 @@ def test_space_plays_and_pauses(qtbot, panel, session):
     panel._player.speed.setValue(100)
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: at(panel) >= 5, timeout=PATIENCE)
-    assert session.t == panel._frame.t
+    assert session.t == panel._chain.frame.t
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
     assert not panel._player.playing
     index = at(panel)
@@ -85,7 +85,7 @@ def test_the_slider_scrubs_the_whole_chain(qtbot, panel):
     qtbot.waitUntil(lambda: at(panel) == 30, timeout=PATIENCE)
     panel._player.slider.setValue(7)
     qtbot.waitUntil(lambda: at(panel) == 7, timeout=PATIENCE)
-    assert panel._chain.front >= 30
+    assert panel._chain.trail.front >= 30
 
 
 def test_a_cursor_moved_elsewhere_is_followed_as_far_as_the_chain_has_been(qtbot, panel, session):
@@ -93,11 +93,11 @@ def test_a_cursor_moved_elsewhere_is_followed_as_far_as_the_chain_has_been(qtbot
     panel._player.slider.setValue(20)
     qtbot.waitUntil(lambda: at(panel) == 20, timeout=PATIENCE)
     session.set_t(80)
-    assert (at(panel), panel._frame.t) == (8, 80)
+    assert (at(panel), panel._chain.frame.t) == (8, 80)
     assert panel._player.position == 8
     session.set_t(3)
     assert (at(panel), session.t) == (20, 3)
-    assert panel._chain.front == 20
+    assert panel._chain.trail.front == 20
 
 
 @pytest.mark.parametrize(
@@ -106,14 +106,14 @@ def test_a_cursor_moved_elsewhere_is_followed_as_far_as_the_chain_has_been(qtbot
 )
 def test_what_has_settled_is_walked_again_to_where_it_was(qtbot, panel, session, changes, text):
     press(qtbot, panel, Qt.Key.Key_End, STEPS)
-    before = panel._frame
+    before = panel._chain.frame
     session.edit(text, **changes)
-    qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=PATIENCE)
-    assert panel._frame.times != before.times or not torch.equal(panel._frame.x, before.x)
+    qtbot.waitUntil(lambda: panel._chain.frame is not None and panel._chain.frame.final, timeout=PATIENCE)
+    assert panel._chain.frame.times != before.times or not torch.equal(panel._chain.frame.x, before.x)
     assert session.undo_stack.count() == 1
     session.undo_stack.undo()
-    qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=PATIENCE)
-    assert torch.equal(panel._frame.x, before.x)
+    qtbot.waitUntil(lambda: panel._chain.frame is not None and panel._chain.frame.final, timeout=PATIENCE)
+    assert torch.equal(panel._chain.frame.x, before.x)
 
 
 def test_nothing_is_walked_while_the_schedule_is_dragged_and_the_cursor_stays(qtbot, panel, session):
@@ -125,9 +125,9 @@ def test_nothing_is_walked_while_the_schedule_is_dragged_and_the_cursor_stays(qt
         QApplication.processEvents()
     assert panel._chain._walking.job is walking
     session.edit("schedule", schedule=session.document.schedule)
-    qtbot.waitUntil(lambda: panel._chain.front == STEPS, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: panel._chain.trail.front == STEPS, timeout=PATIENCE)
     assert panel._chain._walking.job is not walking
-    assert (session.t, panel._frame.t) == (50, 50)
+    assert (session.t, panel._chain.frame.t) == (50, 50)
 
 
 def test_a_picture_for_the_noising_panel_does_not_disturb_the_chain(qtbot, panel, session):
@@ -190,7 +190,7 @@ def test_a_click_on_the_entropy_shows_the_chain_at_that_t(qtbot, panel, session)
     place = plot.mapFromScene(plot.getPlotItem().getViewBox().mapViewToScene(QPointF(50.0, 2.0)))
     QTest.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert abs(session.t - 50) <= 1
-    assert abs(panel._frame.t - session.t) <= 2
+    assert abs(panel._chain.frame.t - session.t) <= 2
 
 
 def test_at_the_end_the_sample_is_the_picture_that_the_inspector_names(qtbot, panel):
@@ -213,7 +213,9 @@ def test_another_data_set_is_read_before_it_is_chosen(qtbot, panel, session, tmp
     with qtbot.waitSignal(session.dataset_changed, timeout=PATIENCE):
         panel._controls.dataset.asked.emit("fashion")
     assert session.undo_stack.count() == 1
-    qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.x.shape[1:] == (1, 28, 28), timeout=PATIENCE)
+    qtbot.waitUntil(
+        lambda: panel._chain.position >= 0 and panel._chain.frame.x.shape[1:] == (1, 28, 28), timeout=PATIENCE
+    )
     assert panel._controls.dataset.names.currentText() == "fashion"
     assert panel._controls.note.text.text().startswith("Exact denoiser of 10,000 pictures")
 
@@ -263,11 +265,11 @@ def test_exported_numbers_are_the_chain(qtbot, panel, session, tmp_path, monkeyp
     with qtbot.waitSignal(session.noticed, timeout=PATIENCE):
         panel._export.menu().actions()[3].trigger()
     with np.load(tmp_path / "n.npz") as arrays:
-        assert arrays["t"].tolist() == list(panel._chain.times)
-        assert np.array_equal(arrays["samples"], panel._frame.x.numpy())
+        assert arrays["t"].tolist() == list(panel._chain.trail.course.times)
+        assert np.array_equal(arrays["samples"], panel._chain.frame.x.numpy())
         assert np.array_equal(arrays["trajectory"][-1], arrays["samples"])
-        assert np.array_equal(arrays["trajectory"][7], panel._chain.trajectory.state(7).numpy())
-        assert np.array_equal(arrays["x0_hat"][7], panel._chain.trajectory.step(7).x0.numpy())
+        assert np.array_equal(arrays["trajectory"][7], panel._chain.trail.path.state(7).numpy())
+        assert np.array_equal(arrays["x0_hat"][7], panel._chain.trail.path.step(7).x0.numpy())
         assert arrays["arr_0"].shape == (4, 6, 6, 3)
 
 

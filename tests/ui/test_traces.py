@@ -21,13 +21,13 @@ def panel(qtbot, session):
     with shown_panel(qtbot, session, 1300, 720) as panel:
         panel._inspector.show_view(panel._inspector.traces)
         panel._player.slider.setValue(STEPS)
-        qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=10000)
+        qtbot.waitUntil(lambda: panel._chain.frame is not None and panel._chain.frame.final, timeout=10000)
         yield panel
 
 
 def test_the_traces_are_the_numbers_of_the_steps(panel):
     panel.show_sample(2)
-    path = panel._chain.trajectory
+    path = panel._chain.trail.path
     for plot in panel._inspector.traces.plots:
         numbers = plot.numbers()
         assert numbers["t"].tolist() == list(path.times[:-1])
@@ -47,7 +47,7 @@ def test_the_number_of_a_trace_does_not_hang_on_how_the_chain_was_looked_at(qtbo
     before = plot.numbers()["sample 1"].copy()
     for index in (3, 12, 0):
         panel._player.go(index)
-        qtbot.waitUntil(lambda index=index: panel._frame.index == index, timeout=5000)
+        qtbot.waitUntil(lambda index=index: panel._chain.frame.index == index, timeout=5000)
     assert np.array_equal(plot.numbers()["sample 1"], before, equal_nan=True)
 
 
@@ -55,8 +55,8 @@ def test_a_click_in_a_trace_shows_the_chain_at_that_t_and_a_drag_goes_on(qtbot, 
     plot = panel._inspector.traces.plots[1]
     QTest.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=_place(plot, 50.0))
     assert abs(session.t - 50) <= 1
-    assert abs(panel._frame.t - session.t) <= 2
-    assert all(each._cursor.value() == panel._frame.t for each in panel._inspector.traces.plots)
+    assert abs(panel._chain.frame.t - session.t) <= 2
+    assert all(each._cursor.value() == panel._chain.frame.t for each in panel._inspector.traces.plots)
 
 
 def test_one_sample_is_bold_and_all_are_in_the_band(qtbot):

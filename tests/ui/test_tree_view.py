@@ -37,13 +37,13 @@ def panel(qtbot, session):
 def go(qtbot, panel, index):
     """Shows a state and gives its frame."""
     panel._player.go(index)
-    qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.index == index, timeout=5000)
-    return panel._frame
+    qtbot.waitUntil(lambda: panel._chain.frame is not None and panel._chain.frame.index == index, timeout=5000)
+    return panel._chain.frame
 
 
 def walked(qtbot, panel):
     """The frame of the finished sample."""
-    return go(qtbot, panel, len(panel._chain.times) - 1)
+    return go(qtbot, panel, len(panel._chain.trail.course.times) - 1)
 
 
 def click(button):
@@ -56,9 +56,9 @@ def test_other_noise_grows_a_branch_that_leaves_the_state_shown_and_undo_takes_i
     click(panel._inspector.tree.other)
     branch = session.document.branches[0]
     assert (session.document.branch, branch.parent, branch.t) == (0, TRUNK, here.t)
-    qtbot.waitUntil(lambda: panel._chain.front == STEPS, timeout=5000)
-    assert (panel._frame.t, panel._player.position) == (here.t, 10)
-    assert torch.equal(panel._frame.x, here.x)
+    qtbot.waitUntil(lambda: panel._chain.trail.front == STEPS, timeout=5000)
+    assert (panel._chain.frame.t, panel._player.position) == (here.t, 10)
+    assert torch.equal(panel._chain.frame.x, here.x)
     end = walked(qtbot, panel)
     assert not torch.equal(go(qtbot, panel, 12).x, after.x)
     session.undo_stack.undo()
@@ -78,8 +78,8 @@ def test_looking_at_the_trunk_and_back_walks_nothing_again(qtbot, panel, session
     for key, shown in ((Qt.Key.Key_Up, TRUNK), (Qt.Key.Key_Down, 0)):
         QTest.keyClick(lines, key)
         assert session.document.branch == shown
-        assert panel._frame.final
-        assert panel._chain.front == STEPS
+        assert panel._chain.frame.final
+        assert panel._chain.trail.front == STEPS
     QTest.mouseClick(lines, Qt.MouseButton.LeftButton, pos=lines.place_of(TRUNK, 30).toPoint())
     assert session.document.branch == TRUNK
     QTest.mouseClick(lines, Qt.MouseButton.LeftButton, pos=lines.place_of(TRUNK, 30).toPoint())
@@ -100,8 +100,8 @@ def test_a_branch_takes_the_sampler_and_the_name_that_the_dialog_says(qtbot, pan
     assert session.document.sampler == Ancestral(steps=STEPS)
     assert session.undo_stack.undoText() == "branch at t = 50"
     go(qtbot, panel, 12)
-    assert panel._chain.sampler_at(12) == Ddim(steps=STEPS)
-    assert panel._chain.sampler_at(9) == Ancestral(steps=STEPS)
+    assert panel._chain.trail.sampler_at(12) == Ddim(steps=STEPS)
+    assert panel._chain.trail.sampler_at(9) == Ancestral(steps=STEPS)
 
 
 def test_more_steps_than_there_are_are_refused_in_the_dialog(qtbot, panel, session):
@@ -123,10 +123,8 @@ def test_a_fan_shows_k_children_of_the_sample_and_how_far_they_differ(qtbot, pan
     dialog._on_growth(replace(dialog._growth, k=9))
     dialog.accept()
     assert session.document.branches[0].rows == (2,) * 9
-    qtbot.waitUntil(
-        lambda: panel._frame is not None and panel._frame.index == 1 and len(panel._frame.x) == 9, timeout=5000
-    )
-    assert torch.equal(panel._frame.x[8], here.x[2])
+    qtbot.waitUntil(lambda: panel._chain.position == 1 and len(panel._chain.frame.x) == 9, timeout=5000)
+    assert torch.equal(panel._chain.frame.x[8], here.x[2])
     assert panel._inspector.tree.spread.isVisible()
     assert panel._inspector.tree.spread.pictures.max() == 0
     assert "all are the same; they part as t falls" in panel._inspector.tree.told.text()
@@ -159,12 +157,12 @@ def test_what_is_painted_begins_a_branch(qtbot, panel, session):
     assert len(view.edits) == 1
     view.accept()
     assert session.document.branches[0].edits == view.edits
-    qtbot.waitUntil(lambda: panel._frame is not None and panel._chain.front >= 10, timeout=5000)
-    changed = (panel._frame.x != here.x).any(1)
+    qtbot.waitUntil(lambda: panel._chain.frame is not None and panel._chain.trail.front >= 10, timeout=5000)
+    changed = (panel._chain.frame.x != here.x).any(1)
     assert not changed[[0, 2, 3]].any()
     assert changed[1].sum() >= 1
     row, column = changed[1].nonzero()[0].tolist()
-    torch.testing.assert_close(panel._frame.x[1, :, row, column], torch.tensor([1.0, -1.0, -1.0]))
+    torch.testing.assert_close(panel._chain.frame.x[1, :, row, column], torch.tensor([1.0, -1.0, -1.0]))
 
 
 def test_strokes_can_be_made_with_the_keys_and_taken_back(qtbot, panel, session):
@@ -204,7 +202,7 @@ def test_a_picture_on_the_clipboard_is_pasted_and_stays_in_the_document(qtbot, p
     view.accept()
     again = Document.from_json(json.loads(json.dumps(session.document.to_json())))
     assert again.branches[0].edits == (edit,)
-    qtbot.waitUntil(lambda: panel._frame is not None and panel._chain.front >= 10, timeout=5000)
+    qtbot.waitUntil(lambda: panel._chain.frame is not None and panel._chain.trail.front >= 10, timeout=5000)
 
 
 def test_deleting_a_branch_deletes_its_children_and_undo_brings_them_back(qtbot, panel, session):
@@ -240,15 +238,15 @@ def test_a_new_name_walks_nothing_again(qtbot, panel, session):
 def test_a_branch_whose_sample_is_gone_is_kept_marked_and_told(qtbot, panel, session):
     go(qtbot, panel, 10)
     click(panel._inspector.tree.other)
-    qtbot.waitUntil(lambda: panel._frame is not None, timeout=5000)
+    qtbot.waitUntil(lambda: panel._chain.frame is not None, timeout=5000)
     with qtbot.waitSignal(session.reported, timeout=5000) as reported:
         session.edit("fewer", sampling=Sampling(count=2, seed=5))
     assert "draw more samples, or delete the branch" in reported.args[0]
-    qtbot.waitUntil(lambda: panel._frame is not None and len(panel._frame.x) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: panel._chain.frame is not None and len(panel._chain.frame.x) == 2, timeout=5000)
     assert len(session.document.branches) == 1
     assert [twig.broken for twig in panel._inspector.tree.lines._twigs] == [False, True]
     session.undo_stack.undo()
-    qtbot.waitUntil(lambda: panel._frame is not None and len(panel._frame.x) == 4, timeout=5000)
+    qtbot.waitUntil(lambda: panel._chain.frame is not None and len(panel._chain.frame.x) == 4, timeout=5000)
     assert not panel._inspector.tree.lines._twigs[1].broken
 
 
@@ -257,9 +255,9 @@ def test_another_trunk_keeps_the_branches_and_they_leave_from_the_nearest_state(
     click(panel._inspector.tree.other)
     walked(qtbot, panel)
     session.edit("sampler", sampler=Ddim(steps=8))
-    qtbot.waitUntil(lambda: panel._frame is not None and panel._frame.final, timeout=5000)
+    qtbot.waitUntil(lambda: panel._chain.frame is not None and panel._chain.frame.final, timeout=5000)
     assert len(session.document.branches) == 1
-    begin = panel._chain.trajectory.route.legs[1].times[0]
+    begin = panel._chain.trail.path.route.legs[1].times[0]
     assert begin == min(Ddim(steps=8).times(100), key=lambda t: abs(t - 50))
     assert panel._inspector.tree.lines._twigs[1].begin == begin
 
@@ -277,7 +275,7 @@ def test_the_progress_page_shows_the_guesses_as_far_as_they_have_been_made(qtbot
     walked(qtbot, panel)
     strip = panel._inspector.progress.strip
     qtbot.waitUntil(lambda: len(strip.pictures) == 17, timeout=5000)
-    path = panel._chain.trajectory
+    path = panel._chain.trail.path
     assert np.array_equal(strip._values[0], path.step(0).x0[0].numpy())
     assert np.array_equal(strip._values[-1], path.state(STEPS)[0].numpy())
     strip.picked.emit(8)

@@ -17,13 +17,12 @@ from ddpm_studio.process import q_sample
 from ddpm_studio.schedule import Schedule
 from ddpm_studio.ui.noising.chain import SimulatedChain
 from ddpm_studio.ui.noising.export import EXPORTS, Shown
+from ddpm_studio.ui.noising.picture_choice import PictureChoice
 from ddpm_studio.ui.noising.views import NoisingViews
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.widgets.dice import Dice
 from ddpm_studio.ui.widgets.export_button import ExportButton
 from ddpm_studio.ui.widgets.form import Form
-from ddpm_studio.ui.widgets.picture_reading import PictureReading
-from ddpm_studio.ui.widgets.picture_source import PictureSource
 from ddpm_studio.ui.widgets.player import Player
 
 STRIP_DELAY = 30  # milliseconds by which the film strip may lag behind a drag
@@ -37,8 +36,6 @@ class NoisingPanel(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._pictures = PictureReading(self)
-        self._asked: str | None = None  # a picture that becomes the document's once it has been read
         self._x0: Tensor | None = None
         self._eps: Tensor | None = None
         self._noising: Noising | None = None  # what _x0 and _eps were made of
@@ -56,12 +53,12 @@ class NoisingPanel(QWidget):
         """Ends what runs in the background."""
         self._player.pause()
         self._chain.close()
-        self._pictures.close()
+        self._source.close_jobs()
         self._export.close_jobs()
 
     def show_noising(self, noising: Noising) -> None:
         """The picture and the noise; while it is read, or where it cannot be opened, the one before it stays."""
-        self._source.show_source(noising.picture, self._session.document.dataset)
+        self._source.show_document()
         self._settings.set_value(noising)
         try:
             self._take(noising)
@@ -122,9 +119,8 @@ class NoisingPanel(QWidget):
         """Unless the picture has to be read first. UserError: it cannot be opened."""
         old = self._noising
         if old is None or (old.picture, old.grey) != (noising.picture, noising.grey):
-            picture = self._pictures.at_hand(noising.picture)
+            picture = self._source.picture()
             if picture is None:
-                self._pictures.read(noising.picture)
                 return
             picture = to_channels(picture, 1) if noising.grey else picture
             self._x0 = clean(picture)
@@ -151,41 +147,8 @@ class NoisingPanel(QWidget):
         if not self._strip_timer.isActive():
             self._strip_timer.start()
 
-    def _on_dataset_changed(self, dataset: str) -> None:
-        self._source.show_source(self._session.document.noising.picture, dataset)
-
-    def _on_source_previewed(self, ref: str) -> None:
-        if self._usable(ref):
-            self._session.preview(noising=replace(self._session.document.noising, picture=ref))
-
-    def _on_source_edited(self, ref: str) -> None:
-        """At once, or when it has been read."""
-        self._asked = None
-        if self._usable(ref):
-            self._session.edit("picture", noising=replace(self._session.document.noising, picture=ref))
-
-    def _usable(self, ref: str) -> bool:
-        """Whether the picture is at hand; if not, it is read, or why it cannot be is told and the controls go back."""
-        try:
-            if self._pictures.at_hand(ref) is not None:
-                return True
-        except UserError as error:
-            self._on_picture_refused(ref, str(error))
-            return False
-        self._asked = ref
-        self._pictures.read(ref)
-        return False
-
-    def _on_picture_read(self, ref: str) -> None:
-        if self._asked == ref:
-            self._on_source_edited(ref)
-        else:
-            self.show_noising(self._session.document.noising)
-
-    def _on_picture_refused(self, _ref: str, why: str) -> None:
-        self._asked = None
-        self._session.reported.emit(why)
-        self._on_dataset_changed(self._session.document.dataset)
+    def _on_picture_came(self) -> None:
+        self.show_noising(self._session.document.noising)
 
     def _on_settings_previewed(self, noising: Noising) -> None:
         self._session.preview(noising=noising)
@@ -197,7 +160,7 @@ class NoisingPanel(QWidget):
         self._session.edit("another noise", noising=replace(self._session.document.noising, seed=seed))
 
     def _make_controls(self) -> None:
-        self._source = PictureSource(self)
+        self._source = PictureChoice(self._session, self)
         self._settings = Form(Noising, self, only=("grey", "seed"), orientation=Qt.Orientation.Horizontal)
         self._settings.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self._dice = Dice("another noise", "another ε: a seed at random", self)
@@ -231,20 +194,16 @@ class NoisingPanel(QWidget):
         session.play_asked.connect(self._on_play_asked)
         session.schedule_changed.connect(self._on_schedule_changed)
         session.noising_changed.connect(self.show_noising)
-        session.dataset_changed.connect(self._on_dataset_changed)
         session.settled.connect(self.show_chain)
         self._player.moved.connect(session.set_t)
         self._views.asked.connect(session.set_t)
         self._strip_timer.timeout.connect(self.show_strip)
-        self._source.previewed.connect(self._on_source_previewed)
-        self._source.edited.connect(self._on_source_edited)
+        self._source.came.connect(self._on_picture_came)
         self._settings.previewed.connect(self._on_settings_previewed)
         self._settings.edited.connect(self._on_settings_edited)
         self._dice.thrown.connect(self._on_thrown)
-        self._pictures.opened.connect(self._on_picture_read)
-        self._pictures.refused.connect(self._on_picture_refused)
         self._chain.advanced.connect(self.show_link)
-        for refused in (self._source.refused, self._settings.refused, self._views.refused, self._export.refused):
+        for refused in (self._settings.refused, self._views.refused, self._export.refused):
             refused.connect(session.reported)
         for saved in (self._views.saved, self._export.saved):
             saved.connect(session.noticed)

@@ -1,10 +1,9 @@
 """The sampling panel: the reverse chain, one step at a time, forwards and backwards."""
 
 from collections.abc import Sequence
-from itertools import takewhile
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -12,6 +11,7 @@ from ddpm_studio.document import Document, provenance
 from ddpm_studio.export import Provenance
 from ddpm_studio.neighbours import Neighbours
 from ddpm_studio.ui.place import Place
+from ddpm_studio.ui.sampling.chain_player import ChainPlayer
 from ddpm_studio.ui.sampling.columns import SamplingColumns
 from ddpm_studio.ui.sampling.controls import SamplingControls
 from ddpm_studio.ui.sampling.denoiser_choice import DenoiserChoice
@@ -27,12 +27,9 @@ from ddpm_studio.ui.sampling.walked_chain import told_of, walked_of
 from ddpm_studio.ui.sampling.walked_tree import grown_from
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.turning import turn
-from ddpm_studio.ui.widgets.player import Player
 from ddpm_studio.ui.widgets.still_label import StillLabel
 
-SPEED = 25  # steps a second at first
 ROOMY = 860  # logical pixels: the panel's width that leaves room to inspect
-AHEAD = 3  # states walked ahead of the one shown while playing, so that the next one is there in time
 
 
 class SamplingPanel(QWidget):
@@ -48,19 +45,16 @@ class SamplingPanel(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._frame: Frame | None = None
         self._selected = 0
         self._begun: tuple[object, ...] = ()  # what the chain that is walked was made of
-        self._leads = False  # the chain moves the session's t, and not the other way round
-        self._resumes = False  # it was playing when it was begun again
         self._compares = False  # somebody has asked which pictures are near
         self._chain = ReverseChain(self)
         self._choice = DenoiserChoice(session, self)
-        self._player = Player("step", SPEED, "steps/s", self)  # made first: the panel's first control by keyboard
+        self._player = ChainPlayer(session, self._chain, self)  # made first: the panel's first control by keyboard
         self._controls = SamplingControls(session, self)
         self._views = SamplingViews(self._provenance, self)
         self._inspector = SamplingInspector(session, self._chain, self._provenance, self)
-        self._order = SampleOrder(lambda: self._chain.trajectory, self._compared, lambda: self._selected, self)
+        self._order = SampleOrder(lambda: self._chain.trail.path, self._compared, lambda: self._selected, self)
         self._status = StillLabel(parent=self)
         self._export = SamplingExportButton(self._walked, self)
         self._lay_out()
@@ -92,45 +86,35 @@ class SamplingPanel(QWidget):
         """What the denoiser is, and how long its chain."""
         self._controls.show_model(model)
         self._inspector.show_model(model)
-        self._player.set_end(len(self._chain.times) - 1)
-        self._player.show_position(self._chain.wanted)
+        self._player.show_chain()
 
     def show_frame(self, frame: Frame) -> None:
         """One state of the chain."""
-        self._frame = frame
         self._player.show_position(frame.index)
         self._views.show_frame(frame)
-        assert self._chain.document is not None
-        self._inspector.show_sampler(self._chain.sampler_at(frame.index))
+        self._inspector.show_sampler(self._chain.trail.sampler_at(frame.index))
         self._inspector.show_sample(frame, self._selected)
 
     def show_sample(self, sample: int) -> None:
         """Another sample closely."""
         self._selected = sample
         self._views.select(sample)
-        if self._frame is not None:
-            self._inspector.show_sample(self._frame, sample)
+        if self._chain.frame is not None:
+            self._inspector.show_sample(self._chain.frame, sample)
         self.show_progress()
 
     def show_progress(self) -> None:
         """How far the chain has been walked, and how undecided it was on the way."""
-        front, last = self._chain.front, len(self._chain.times) - 1
+        front, last = self._chain.trail.front, self._chain.trail.course.end
         seconds = self._chain.seconds_left
         left = f", {seconds:.0f} s left" if seconds >= 1.5 else ""
         told = "finished" if front == last else f"walked to step {front} of {last}{left}"
         self._status.set_text(told if front >= 0 else _reading(self._source()))
-        seen = list(takewhile(lambda near: near is not None, self._chain.neighbours))
-        self._inspector.show_walk(self._chain.times, seen, self._chain.sizes, self._selected)
+        self._inspector.show_walk(self._chain.trail, self._selected)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._player.handle_key(event):
             super().keyPressEvent(event)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The player's keys are the player's in the grids too; Ctrl with an arrow selects there."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            return self._player.handle_key(event)
-        return super().eventFilter(watched, event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where there is too little room, the pictures are more important than the numbers."""
@@ -139,14 +123,15 @@ class SamplingPanel(QWidget):
 
     def _provenance(self) -> Provenance:
         document = self._chain.document or self._session.document
-        t = self._session.t if self._frame is None else self._frame.t
+        t = self._session.t if self._chain.frame is None else self._chain.frame.t
         return provenance(document, t=t, sample=self._selected, **told_of(self._chain))
 
     def _compared(self) -> Sequence[Neighbours | None]:
         """The pictures near every step taken, or nothing while they are looked for: once asked for, at every step."""
         self._compares = True
         self._chain.compare()
-        return () if None in self._chain.neighbours else self._chain.neighbours
+        neighbours = self._chain.trail.neighbours
+        return () if None in neighbours else neighbours
 
     def _on_turned(self) -> None:
         """Only what is to be seen is looked for."""
@@ -156,7 +141,7 @@ class SamplingPanel(QWidget):
         return Source.of(self._session.settled_document, self._session.live)
 
     def _walked(self) -> Walked | None:
-        return walked_of(self._chain, self._frame, self._selected, self._order.marks)
+        return walked_of(self._chain, self._selected, self._order.marks)
 
     def _on_settled(self, document: Document) -> None:
         """Begins again with what has been chosen; another picture in the noising panel is no reason to."""
@@ -165,18 +150,12 @@ class SamplingPanel(QWidget):
             self._chain.contrast_with(document.second)
             return
         self._begun = made_of
-        self._leads, self._resumes, self._frame = False, self._resumes or self._player.playing, None
-        self._player.pause()
+        self._player.break_off()
         self._chain.restart(document, self._session.live)
         self._order.reset()
-        self._player.set_end(len(self._chain.times) - 1)
-        self._player.show_position(self._chain.wanted)
+        self._player.show_chain()
         self.show_sample(min(self._selected, self._chain.count - 1))
         self._inspector.tree.show_tree()
-
-    def _on_moved(self, position: int) -> None:
-        self._leads, self._resumes = True, False
-        self._chain.go(position, ahead=AHEAD if self._player.playing else 0)
 
     def _on_view_asked(self, panel: str, view: str) -> None:
         turn(self._inspector, "sampling", panel, view)
@@ -187,38 +166,12 @@ class SamplingPanel(QWidget):
 
     def _on_placed(self, place: Place) -> None:
         """Walks to where an export was made that has been opened, and selects the sample that was looked at."""
-        times = self._chain.times
+        course = self._chain.trail.course
         self.show_sample(min(max(place.sample, 0), self._chain.count - 1))
-        self._on_moved(next((i for i, t in enumerate(times) if t <= place.t), len(times) - 1))
+        self._player.walk_to(course.at(place.t / course.T))
 
     def _on_walk_asked(self) -> None:
-        self._on_moved(len(self._chain.times) - 1)
-
-    def _on_played(self, playing: bool) -> None:
-        """A pause is a pause: nothing that was asked for ahead of what is shown is shown any more."""
-        if not playing and self._frame is not None:
-            self._player.show_position(self._frame.index)
-            self._chain.go(self._frame.index)
-
-    def _on_shown(self, frame: Frame) -> None:
-        self.show_frame(frame)
-        if self._leads:
-            self._session.set_t(self._shared(frame))
-        if self._resumes and frame.index == self._chain.wanted:
-            self._resumes = False
-            self._player.play()
-
-    def _on_t_changed(self, t: int) -> None:
-        """Somebody else moved the cursor: shows where the chain was at that t, if it has been there."""
-        if self._frame is None or self._shared(self._frame) != t:
-            self._leads = self._resumes = False
-            self._player.pause()
-            self._chain.look_back(t / self._session.document.schedule.T)
-
-    def _shared(self, frame: Frame) -> int:
-        """Where the frame is on the document's schedule: at the same t/T, if a network walks under another."""
-        own, T = self._chain.document, self._session.document.schedule.T
-        return frame.t if own is None or own.schedule.T == T else round(frame.t / own.schedule.T * T)
+        self._player.walk_to(self._player.end)
 
     def _on_reading(self, source: Source) -> None:
         self._status.set_text(_reading(source))
@@ -233,11 +186,10 @@ class SamplingPanel(QWidget):
 
     def _on_failed(self, text: str) -> None:
         """What was asked for cannot be: the panel shows what there is."""
-        self._resumes = False
-        self._player.pause()
+        self._player.give_up()
         self._controls.show_document(self._session.document)
         self.show_progress()
-        if self._chain.front < 0:
+        if not self._chain.trail.taken:
             self._status.set_text("no chain")
             self._controls.note.show_nothing()
         self._session.reported.emit(text)
@@ -254,22 +206,20 @@ class SamplingPanel(QWidget):
         session.settled.connect(self._on_settled)
         session.placed.connect(self._on_placed)
         session.live_changed.connect(self._on_renewed)
-        session.t_changed.connect(self._on_t_changed)
         session.view_asked.connect(self._on_view_asked)
         session.play_asked.connect(self._on_play_asked)
         chain.opened.connect(self.show_model)
         chain.advanced.connect(self.show_progress)
         chain.advanced.connect(self._export.show_walked)
         self._export.walk_asked.connect(self._on_walk_asked)
-        chain.shown.connect(self._on_shown)
+        chain.shown.connect(self.show_frame)
+        chain.shown.connect(self._player.follow)  # once that has been drawn
         chain.shown.connect(self._export.show_walked)
         chain.failed.connect(self._on_failed)
         self._choice.begun.connect(self._on_reading)
         self._choice.read.connect(self._on_read)
         self._choice.made.connect(self._on_renewed)
         self._choice.failed.connect(self._on_failed)
-        self._player.moved.connect(self._on_moved)
-        self._player.played.connect(self._on_played)
         self._controls.dataset_asked.connect(self._choice.of_dataset)
         self._controls.denoiser_asked.connect(self._choice.of_denoiser)
         self._views.picked.connect(self.show_sample)
@@ -283,7 +233,7 @@ class SamplingPanel(QWidget):
             shown.refused.connect(session.reported)
             shown.saved.connect(session.noticed)
         for grid in self._views.grids:
-            grid.installEventFilter(self)
+            grid.installEventFilter(self._player)  # Ctrl with an arrow selects there
             grid.addAction(self._order.one)
 
 

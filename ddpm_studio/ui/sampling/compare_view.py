@@ -1,6 +1,6 @@
 """Two settings under the same noise: the chain that is shown (A), another one (B), and what differs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -21,6 +21,7 @@ from ddpm_studio.ui.sampling.reverse_chain import ReverseChain
 from ddpm_studio.ui.sampling.reverse_walk import Frame
 from ddpm_studio.ui.sampling.second_chain import Pair, SecondChain, meetings_of
 from ddpm_studio.ui.sampling.second_controls import SETTINGS, SecondControls
+from ddpm_studio.ui.sampling.trail import Trail
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.widgets.saving import ask_target
 from ddpm_studio.ui.widgets.scroll_column import ScrollColumn
@@ -69,7 +70,7 @@ class CompareView(ScrollColumn):
         self._check()
         self._draw()
 
-    def show_walk(self, _times: Sequence[int], _neighbours: object, _sizes: object, sample: int) -> None:
+    def show_walk(self, _trail: Trail, sample: int) -> None:
         """Another sample may have been selected."""
         if self._shown is not None:
             self._shown = (self._shown[0], sample)
@@ -89,7 +90,7 @@ class CompareView(ScrollColumn):
 
     def compare(self) -> None:
         """Walks B."""
-        path, model, pair = self._chain.trajectory, self._chain.model, self._pair()
+        path, model, pair = self._chain.trail.path, self._chain.model, self._pair()
         if path is None or model is None or self._chain.document is None or not len(path):
             self.refused.emit("there is nothing to compare with yet: A has not been walked")
             return
@@ -110,7 +111,7 @@ class CompareView(ScrollColumn):
 
     def _pair(self) -> Pair | None:
         """What a comparison would be of now."""
-        path, model, other = self._chain.trajectory, self._chain.model, self.controls.other
+        path, model, other = self._chain.trail.path, self._chain.model, self.controls.other
         if path is None or model is None:
             return None
         if other == SETTINGS:

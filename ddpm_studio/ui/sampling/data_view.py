@@ -1,19 +1,19 @@
 """Which data pictures the selected sample is drawn to: the nearest ones, what that means, and how it came to be."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from itertools import takewhile
 from math import log2
 
 import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from ddpm_studio.anatomy import Sizes
 from ddpm_studio.export import Provenance
-from ddpm_studio.neighbours import Neighbours
 from ddpm_studio.ui.plots.entropy_plot import EntropyPlot
 from ddpm_studio.ui.plots.plot_export import offer_export
 from ddpm_studio.ui.sampling.model import Model
 from ddpm_studio.ui.sampling.reverse_walk import Frame
+from ddpm_studio.ui.sampling.trail import Trail
 from ddpm_studio.ui.widgets.neighbours_view import NeighboursView
 from ddpm_studio.ui.widgets.picture_menu import offer_picture
 
@@ -72,13 +72,11 @@ class DataView(QWidget):
             else _likeness(float(seen.distance[sample]), model.unseen)
         )
 
-    def show_walk(
-        self, times: Sequence[int], neighbours: Sequence[Neighbours | None], _sizes: Sequence[Sizes], sample: int
-    ) -> None:
-        """The entropy at every step taken so far."""
-        entropy = [each.entropy for each in neighbours if each is not None]
+    def show_walk(self, trail: Trail, sample: int) -> None:
+        """The entropy at every step so far that has been compared with the data."""
+        entropy = [near.entropy for near in takewhile(lambda near: near is not None, trail.neighbours) if near]
         if entropy:
-            self.entropy.show_entropy(times[: len(entropy)], np.stack(entropy), sample)
+            self.entropy.show_entropy(trail.course.times[: len(entropy)], np.stack(entropy), sample)
 
 
 _LIKENESS_TIP = """These are the training pictures that the sample most probably comes from.

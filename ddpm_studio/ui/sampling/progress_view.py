@@ -15,6 +15,7 @@ from ddpm_studio.tree import Path
 from ddpm_studio.ui.job import Job
 from ddpm_studio.ui.sampling.reverse_chain import ReverseChain
 from ddpm_studio.ui.sampling.reverse_walk import Frame
+from ddpm_studio.ui.sampling.trail import Trail
 from ddpm_studio.ui.widgets.image_view import ImageGrid
 
 MOMENTS = 16
@@ -59,9 +60,9 @@ class ProgressView(QWidget):
             self._draw()
         self._mark()
 
-    def show_walk(self, times: Sequence[int], _neighbours: object, _sizes: object, sample: int) -> None:
+    def show_walk(self, trail: Trail, sample: int) -> None:
         """What has been walked: what is not kept is made again in the background."""
-        path = self._chain.trajectory
+        path, times = trail.path, trail.course.times
         if path is None:
             return
         if path.route != self._route:
@@ -93,7 +94,7 @@ class ProgressView(QWidget):
             self._recalling = None
 
     def _draw(self) -> None:
-        path = self._chain.trajectory
+        path = self._chain.trail.path
         numbers = sorted(self._guesses)
         if path is None or not numbers or self._sample >= len(self._guesses[numbers[0]]):
             return

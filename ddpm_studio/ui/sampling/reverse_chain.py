@@ -4,15 +4,13 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from ddpm_studio.anatomy import Sizes
 from ddpm_studio.branching import route_of
 from ddpm_studio.document import Document
 from ddpm_studio.neighbours import Neighbours
 from ddpm_studio.sample import Known
-from ddpm_studio.sampler import Sampler
 from ddpm_studio.second import Second
+from ddpm_studio.step import Step
 from ddpm_studio.tree import Path
-from ddpm_studio.tree import taken as of_rows
 from ddpm_studio.ui.job import Outcome
 from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.sampling.comparing import Comparing
@@ -20,6 +18,7 @@ from ddpm_studio.ui.sampling.course import Course
 from ddpm_studio.ui.sampling.model import Model, Source
 from ddpm_studio.ui.sampling.reverse_walk import Frame, Opened, Standing, Taken, under, walk, walkable
 from ddpm_studio.ui.sampling.steps_at_hand import StepsAtHand
+from ddpm_studio.ui.sampling.trail import Trail
 from ddpm_studio.ui.sampling.walked_tree import WalkedTree
 from ddpm_studio.ui.sampling.walking import Walking
 
@@ -42,12 +41,9 @@ class ReverseChain(QObject):
         super().__init__(parent)
         self.document: Document | None = None  # what is walked: under the schedule of the denoiser
         self.model: Model | None = None
-        self.course = Course()
-        self.trajectory: Path | None = None  # to the branch that is looked at
-        self.neighbours: list[Neighbours | None] = []  # of every step taken
-        self.sizes: list[Sizes] = []  # of every step taken
+        self.trail = Trail()  # to the branch that is looked at
         self._walked = WalkedTree()
-        self.position = -1  # the state that is shown; −1 is none
+        self.frame: Frame | None = None  # the state that is shown
         self.wanted = 0  # the state that was asked for; `shown` follows as far as has been walked
         self._walking = Walking(self)
         self._walking.walked.connect(self._on_walked)
@@ -60,29 +56,19 @@ class ReverseChain(QObject):
         self._comparing.ended.connect(self._fill_in)
 
     @property
-    def times(self) -> tuple[int, ...]:
-        """t of every state, falling to 0."""
-        return self.course.times
-
-    @property
-    def front(self) -> int:
-        """The last state that has been walked to; −1 before the first."""
-        return self.course.after(len(self.neighbours)) if self.neighbours else -1
+    def position(self) -> int:
+        """The state that is shown; −1 is none."""
+        return -1 if self.frame is None else self.frame.index
 
     @property
     def count(self) -> int:
         """The samples of the branch that is looked at."""
         return 0 if self.document is None else len(route_of(self.document).legs[-1].samples)
 
-    def sampler_at(self, index: int) -> Sampler:
-        """The sampler that makes the step from state `index`, or, at the last one, made the step to it."""
-        assert self.trajectory is not None
-        return self.trajectory.route.legs[self.trajectory.leg_of(self.course.step_of(index))[0]].sampler
-
     @property
     def seconds_left(self) -> float:
         """Until it has walked as far as it was asked to, at the pace of this walk; 0 where that is not known."""
-        return self._walking.seconds_left(len(self.neighbours))
+        return self._walking.seconds_left(self.trail.taken)
 
     def restart(self, document: Document, live: LiveNetwork | None = None) -> None:
         """Walks the chain of another document as far, in t/T, as this one was to go, and looks from where it was to.
@@ -101,8 +87,7 @@ class ReverseChain(QObject):
         planned = under(document, model.denoiser.schedule) if known and model else document
         self._retire()
         self._walked.plant(document, source, model is not None)
-        self.trajectory, self.position = None, -1
-        self.document = planned
+        self.document, self.frame = planned, None
         standing = self._enter()
         self._walking.begin(walk(document, source, model, standing, self._comparing.wanted))
         self._plan(planned, *aims)
@@ -112,8 +97,8 @@ class ReverseChain(QObject):
 
     def go(self, index: int, ahead: int = 0) -> None:
         """Shows state `index`, walking there if need be, and `ahead` states further; a longer walk is broken off."""
-        self.wanted = min(max(index, 0), self.course.end)
-        taken = len(self.neighbours)
+        self.wanted = min(max(index, 0), self.trail.course.end)
+        taken = self.trail.taken
         if taken and self._walking.asked > max(self.wanted + ahead + 1, taken):
             self._walking.break_off(taken)
         self._walk_to(self.wanted + ahead)
@@ -121,8 +106,8 @@ class ReverseChain(QObject):
 
     def look_back(self, share: float) -> None:
         """Shows the walked state nearest to t/T = `share`; walks nowhere, and breaks off no walk."""
-        if self.front >= 0:
-            self.wanted = self.course.nearest(share, self.front)
+        if self.trail.taken:
+            self.wanted = self.trail.course.nearest(share, self.trail.front)
             self._show()
 
     def path(self, branch: int) -> Path | None:
@@ -147,31 +132,30 @@ class ReverseChain(QObject):
 
     def _aims(self) -> tuple[float, float]:
         """t/T of the state that was asked for and of the last one to be walked to."""
-        return self.course.share(self.wanted), self.course.share(self.course.after(self._walking.asked))
+        course = self.trail.course
+        return course.share(self.wanted), course.share(course.after(self._walking.asked))
 
     def _plan(self, document: Document, position: float, front: float) -> None:
         """What is walked, and as far as where; once more if a network turns out to have another schedule."""
         self.document = document
-        self.course = Course(route_of(document).times, document.schedule.T)
-        self.wanted = self.course.at(position)
-        self._walking.asked = min(self._walking.asked, self.course.end)
-        self._walk_to(self.course.at(front))
-        if self.neighbours:
-            self.advanced.emit()
-            self._show()
+        self.trail.course = course = Course(route_of(document).times, document.schedule.T)
+        self.wanted = course.at(position)
+        self._walking.asked = min(self._walking.asked, course.end)
+        self._walk_to(course.at(front))
+        self._tell()
 
     def _enter(self) -> Standing | None:
         """Looks along the document's route: what is known of it, and from where it is to be walked on."""
         assert self.document is not None
-        self.trajectory, notes, standing = self._walked.enter(self.document)
-        self._at_hand.follow(self.trajectory)
-        self.neighbours, self.sizes = [near for near, _ in notes], [sizes for _, sizes in notes]
+        path, notes, standing = self._walked.enter(self.document)
+        self.trail.lead(path, notes)
+        self._at_hand.follow(path)
         self._walking.asked = len(notes)
         return standing
 
     def _walk_to(self, index: int) -> None:
         """Asks for the steps up to the one that leaves state `index`."""
-        self._walking.ask(min(index + 1, self.course.end), len(self.neighbours))
+        self._walking.ask(min(index + 1, self.trail.course.end), self.trail.taken)
 
     @Slot(object)
     def _on_walked(self, values: list[Opened | Taken]) -> None:
@@ -180,9 +164,7 @@ class ReverseChain(QObject):
                 self._open(value.model, value.known)
             else:
                 self._take(value)
-        if self.neighbours:
-            self.advanced.emit()
-            self._show()
+        self._tell()
 
     def _open(self, model: Model, known: Known | None) -> None:
         assert self.document is not None
@@ -191,34 +173,38 @@ class ReverseChain(QObject):
         if document is not self.document:
             self._plan(document, *self._aims())
         self._walked.grow(model.denoiser, known)
-        self.trajectory = self._walked.path(document, document.branch)
-        self._at_hand.follow(self.trajectory)
+        self.trail.path = self._walked.path(document, document.branch)
+        self._at_hand.follow(self.trail.path)
         self.opened.emit(model)
 
     def _take(self, taken: Taken) -> None:
         watched = taken.watched
         self._walked.append(taken.leg, watched.step, (watched.neighbours, watched.sizes))
-        assert self.trajectory is not None
-        number = len(self.neighbours)
-        rows = self.trajectory.rows[self.trajectory.leg_of(number)[0]]
-        self._at_hand.remember(number, of_rows(watched.step, rows))
-        self.neighbours.append(of_rows(watched.neighbours, rows))
-        self.sizes.append(of_rows(watched.sizes, rows))
-        walking = self._walking  # one was in work when it was broken off
-        walking.asked = max(walking.asked, len(self.neighbours))
+        number = self.trail.taken
+        self._at_hand.remember(number, self.trail.append(watched))
+        self._walking.asked = max(self._walking.asked, number + 1)  # one was in work when it was broken off
+
+    def _tell(self) -> None:
+        """There may be more to be seen."""
+        if self.trail.taken:
+            self.advanced.emit()
+            self._show()
 
     def _show(self) -> None:
-        index = min(self.wanted, self.front)
+        index = min(self.wanted, self.trail.front)
         if index < 0 or index == self.position:
             return
-        number = self.course.step_of(index)
+        number = self.trail.course.step_of(index)
         step = self._at_hand.step(number)
-        if step is not None:
-            self.position = index
-            self.shown.emit(Frame(index, self.times, step, self.neighbours[number]))
-            self._prepare()
-        else:
+        if step is None:
             self._at_hand.recall(number)
+        else:
+            self._look(index, step)
+            self._prepare()
+
+    def _look(self, index: int, step: Step) -> None:
+        self.frame = self.trail.frame(index, step)
+        self.shown.emit(self.frame)
 
     @Slot()
     def _on_recalled(self) -> None:
@@ -227,8 +213,8 @@ class ReverseChain(QObject):
 
     def _prepare(self) -> None:
         """Has the steps before the one that is shown made ready, if there is nothing else to do."""
-        if self.position >= 0 and self.position == self.wanted and len(self.neighbours) >= self._walking.asked:
-            self._at_hand.prepare(self.course.step_of(self.position))
+        if self.frame is not None and self.position == self.wanted and self.trail.taken >= self._walking.asked:
+            self._at_hand.prepare(self.trail.course.step_of(self.position))
 
     @Slot(object, str)
     def _on_ended(self, outcome: Outcome, text: str) -> None:
@@ -237,20 +223,19 @@ class ReverseChain(QObject):
 
     @Slot()
     def _fill_in(self) -> None:
-        model = self.model
-        if self.trajectory is not None and model is not None and model.network is not None and model.exact is not None:
-            self._comparing.fill(self.trajectory, model.exact, self.neighbours)
+        model, path = self.model, self.trail.path
+        if path is not None and model is not None and model.network is not None and model.exact is not None:
+            self._comparing.fill(path, model.exact, self.trail.neighbours)
 
     @Slot(object)
     def _on_compared(self, values: list[tuple[int, Neighbours]]) -> None:
-        assert self.trajectory is not None
+        assert self.trail.path is not None
         for number, found in values:
-            self.neighbours[number] = found
-            self._walked.compare(self.trajectory, number, found)
+            self.trail.neighbours[number] = found
+            self._walked.compare(self.trail.path, number, found)
         self.advanced.emit()
-        shown = self.course.step_of(self.position)
-        if shown in dict(values) and (step := self._at_hand.step(shown)) is not None:
-            self.shown.emit(Frame(self.position, self.times, step, self.neighbours[shown]))
+        if self.frame is not None and self.trail.course.step_of(self.position) in dict(values):
+            self._look(self.position, self.frame.step)
 
     def _retire(self) -> None:
         self._comparing.retire()

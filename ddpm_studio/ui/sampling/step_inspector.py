@@ -1,14 +1,12 @@
 """The column beside the samples: views of the selected one, each on a page of its own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabWidget, QWidget
 
-from ddpm_studio.anatomy import Sizes
 from ddpm_studio.export import Provenance
-from ddpm_studio.neighbours import Neighbours
 from ddpm_studio.sampler import Sampler
 from ddpm_studio.ui.sampling.algorithm_view import AlgorithmView
 from ddpm_studio.ui.sampling.data_view import DataView
@@ -16,6 +14,7 @@ from ddpm_studio.ui.sampling.model import Model
 from ddpm_studio.ui.sampling.reverse_walk import Frame
 from ddpm_studio.ui.sampling.step_view import StepView
 from ddpm_studio.ui.sampling.traces import Traces
+from ddpm_studio.ui.sampling.trail import Trail
 from ddpm_studio.ui.widgets.snug_tabs import make_snug
 
 
@@ -39,10 +38,8 @@ class ShowsModel(Protocol):
 class ShowsWalk(Protocol):
     """A view of the whole walk: called as it grows, while the view is to be seen."""
 
-    def show_walk(
-        self, times: Sequence[int], neighbours: Sequence[Neighbours | None], sizes: Sequence[Sizes], sample: int
-    ) -> None:
-        """What is known of the steps taken so far, one entry each; `times` has every state of the chain."""
+    def show_walk(self, trail: Trail, sample: int) -> None:
+        """What is known of the steps taken so far."""
 
 
 class StepInspector(QTabWidget):
@@ -63,7 +60,7 @@ class StepInspector(QTabWidget):
         self._frame: tuple[Frame, int] | None = None
         self._frames: dict[QWidget, ShowsFrame] = {}  # asked at every frame, when a protocol is slow to ask for
         self._walks: dict[QWidget, ShowsWalk] = {}
-        self._walk: tuple[Sequence[int], Sequence[Neighbours | None], Sequence[Sizes], int] | None = None
+        self._walk: tuple[Trail, int] | None = None
         self.step = StepView(provenance)
         self.traces = Traces(provenance)
         self.algorithm = AlgorithmView()
@@ -116,11 +113,9 @@ class StepInspector(QTabWidget):
         if (view := self._frames.get(self.currentWidget())) is not None:
             view.show_frame(frame, sample)
 
-    def show_walk(
-        self, times: Sequence[int], neighbours: Sequence[Neighbours | None], sizes: Sequence[Sizes], sample: int
-    ) -> None:
+    def show_walk(self, trail: Trail, sample: int) -> None:
         """What is known of every step taken so far."""
-        self._walk = (times, neighbours, sizes, sample)
+        self._walk = (trail, sample)
         if (view := self._walks.get(self.currentWidget())) is not None:
             view.show_walk(*self._walk)
 

@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 
 from ddpm_studio.anatomy import Sizes
 from ddpm_studio.export import Provenance
-from ddpm_studio.neighbours import Neighbours
 from ddpm_studio.ui.plots.band_plot import BandPlot
 from ddpm_studio.ui.plots.chain_plot import Rows
 from ddpm_studio.ui.plots.plot import Columns
 from ddpm_studio.ui.plots.plot_export import offer_export
 from ddpm_studio.ui.sampling.model import Model
 from ddpm_studio.ui.sampling.reverse_walk import Frame
+from ddpm_studio.ui.sampling.trail import Trail
 
 TWO = 520  # logical pixels of width from which the plots stand in two columns
 POINTS = 400  # of a curve, about
@@ -114,13 +114,12 @@ class Traces(QScrollArea):
         for plot in self.plots:
             plot.show_t(frame.t)
 
-    def show_walk(
-        self, times: Sequence[int], _neighbours: Sequence[Neighbours | None], sizes: Sequence[Sizes], sample: int
-    ) -> None:
+    def show_walk(self, trail: Trail, sample: int) -> None:
         """Every step taken so far."""
+        sizes = trail.sizes
         for plot in self.plots:
             if sizes and sample < min(len(sizes[0].x), len(sizes[-1].x)):
-                plot.show_sizes(times, sizes, sample)
+                plot.show_sizes(trail.course.times, sizes, sample)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange(2 if self.width() >= TWO else 1)

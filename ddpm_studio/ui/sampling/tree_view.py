@@ -94,7 +94,7 @@ class TreeView(QWidget):
 
     def _show_what_can_be_done(self) -> None:
         """Growing takes a state that is walked and not the last one; the trunk has no name and stays."""
-        grows = self._frame is not None and not self._frame.final and self._chain.trajectory is not None
+        grows = self._frame is not None and not self._frame.final and self._chain.trail.path is not None
         for button, tip in ((self.branch, BRANCH_TIP), (self.fan, FAN_TIP), (self.paint, PAINT_TIP)):
             button.setToolTip(tip if grows else f"{tip}; go to a t above 0 first")
         self.hint.setVisible(self._frame is not None and self._frame.final)
@@ -105,7 +105,7 @@ class TreeView(QWidget):
 
     def proposal(self, name: str) -> Branch | None:
         """A branch from the state that is shown that goes on as its path does; None where none can be."""
-        frame, path, walked = self._frame, self._chain.trajectory, self._chain.document
+        frame, path, walked = self._frame, self._chain.trail.path, self._chain.document
         if frame is None or frame.final or path is None or walked is None:
             return None
         leg = path.route.legs[path.leg_of(frame.index)[0]]

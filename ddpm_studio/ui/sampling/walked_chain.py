@@ -4,31 +4,29 @@ from collections.abc import Iterable, Mapping
 
 from ddpm_studio.ui.sampling.export import Walked
 from ddpm_studio.ui.sampling.reverse_chain import ReverseChain
-from ddpm_studio.ui.sampling.reverse_walk import Frame
 
 
-def walked_of(chain: ReverseChain, frame: Frame | None, selected: int, marks: Iterable[int]) -> Walked | None:
+def walked_of(chain: ReverseChain, selected: int, marks: Iterable[int]) -> Walked | None:
     """The chain as far as it has been walked; None before there is anything to be seen.
 
     Args:
         chain: what is exported.
-        frame: the state that is shown.
         selected: the sample that is looked at.
         marks: the samples that are marked.
     """
-    trajectory = chain.trajectory
-    if frame is None or trajectory is None or chain.document is None or chain.model is None:
+    frame, path = chain.frame, chain.trail.path
+    if frame is None or path is None or chain.document is None or chain.model is None:
         return None
     return Walked(
         chain.document,
         frame.t,
         frame.x,
-        chain.front + 1,
-        trajectory.walk(),
-        trajectory.state(len(trajectory)) if trajectory.finished else None,
+        chain.trail.front + 1,
+        path.walk(),
+        path.state(len(path)) if path.finished else None,
         told_of(chain),
         frame.step,
-        chain.times,
+        frame.times,
         selected,
         chain.model.denoiser,
         tuple(sorted(mark for mark in marks if mark < len(frame.x))),

@@ -9,19 +9,11 @@ from math import ceil
 from time import monotonic
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QSizePolicy,
-    QSlider,
-    QSpinBox,
-    QStyle,
-    QStyleOptionSlider,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QToolButton, QWidget
 
 from ddpm_studio.ui.widgets.glyphs import Glyph, icon
+from ddpm_studio.ui.widgets.slider import Slider
 
 FRAME = 16  # milliseconds between two frames while playing, at least
 LEAP = 10  # positions that Shift and an arrow move
@@ -56,7 +48,7 @@ class Player(QWidget):
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)  # to the next frame
         self._timer.timeout.connect(self._on_frame)
         self._buttons: dict[QToolButton, Glyph] = {}
-        self.slider = _Slider(self)
+        self.slider = Slider(self)
         self.number = _spin(f"{name} = ", "", 0, 1, f"{name}: type the position to go to")
         self.speed = _spin("", f" {unit}", 1, 4000, "how fast it plays")
         self.speed.setValue(speed)
@@ -146,7 +138,8 @@ class Player(QWidget):
         return action is not None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.slider and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+        """Its keys are its own in whatever it is installed on."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             return self.handle_key(event)
         return super().eventFilter(watched, event)
 
@@ -221,26 +214,6 @@ class Player(QWidget):
         button.clicked.connect(action)
         self._buttons[button] = glyph
         return button
-
-
-class _Slider(QSlider):
-    """Goes where it is clicked."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
-        self.setMinimumWidth(60)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        option = QStyleOptionSlider()
-        self.initStyleOption(option)
-        control, part = QStyle.ComplexControl.CC_Slider, QStyle.SubControl.SC_SliderHandle
-        handle = self.style().subControlRect(control, option, part, self)
-        if event.button() is Qt.MouseButton.LeftButton and not handle.contains(event.position().toPoint()):
-            left = round(event.position().x() - handle.width() / 2)
-            room = self.width() - handle.width()
-            self.setValue(QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), left, room))
-        super().mousePressEvent(event)
 
 
 def _spin(prefix: str, suffix: str, low: int, high: int, tip: str) -> QSpinBox:

@@ -115,11 +115,10 @@ def _set_to_work(window: MainWindow, panel: QWidget, place: Path, steps: int) ->
     from ddpm_studio.ui.training.run import State, TrainingRun  # noqa: PLC0415
 
     if isinstance(reverse := panel.findChild(ReverseChain), ReverseChain):
-        _wait(window, lambda: bool(reverse.times))
-        position = round(SHARE * (len(reverse.times) - 1))
+        position = round(SHARE * reverse.trail.course.end)
         reverse.go(position)
         _wait(window, lambda: reverse.position == position)
-        window.session.set_t(reverse.times[position])
+        window.session.set_t(reverse.trail.course.times[position])
     if isinstance(panel, LearnPanel):
         panel.contents.setCurrentIndex(CHAPTER)
     if isinstance(panel, TrainingPanel):
