@@ -6,6 +6,7 @@ Gaussians in a row along the curve: the density is then known at every t, and wi
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,11 @@ MEANS: Pairs = tuple((round(0.65 * np.sin(a), 3), round(0.65 * np.cos(a), 3)) fo
 def is_cloud(ref: str) -> bool:
     """Whether `ref` names points, and not a file."""
     return ref.partition(":")[0] in (*CLOUDS, DRAWING)
+
+
+def plain_name(ref: str) -> str:
+    """What points are called in a line: their name without what is behind the colon, or the file's."""
+    return ref.partition(":")[0] if is_cloud(ref) else Path(ref).name
 
 
 @lru_cache(maxsize=16)

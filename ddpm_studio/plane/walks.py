@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from time import thread_time
 
 import numpy as np
 import torch
@@ -28,6 +29,7 @@ class Walk:
     times: NDArray[np.int64]  # (F,), falling to 0
     states: NDArray[np.float32]  # (F, N, 2)
     distance: float | None = None  # energy distance of the last states from held-out points; None for one x_T
+    seconds: float = 0.0  # of processor time that it took
 
     def at(self, alpha_bar: float) -> int:
         """Which of the F states has the noise level nearest to that."""
@@ -48,6 +50,7 @@ def walks(guide: Denoiser, plane: Plane, own: Sampler, held_out: Tensor) -> Iter
 
 
 def _walk(guide: Denoiser, plane: Plane, place: int, sampler: Sampler, held_out: Tensor) -> Walk:
+    begun = thread_time()
     times, from_noise = [*sampler.times(guide.schedule.T).tolist(), 0], plane.shown is Shown.SAMPLES
     count = SAMPLES if from_noise else plane.chains
     x = None if from_noise else torch.tensor([[plane.x, plane.y]]).repeat(count, 1)
@@ -58,4 +61,5 @@ def _walk(guide: Denoiser, plane: Plane, place: int, sampler: Sampler, held_out:
         x = step.next
     assert x is not None
     distance = energy_distance(x, held_out) if from_noise else None
-    return Walk(place, sampler, guide.schedule, np.array(times), torch.stack([*states, x]).numpy(), distance)
+    found = torch.stack([*states, x]).numpy()
+    return Walk(place, sampler, guide.schedule, np.array(times), found, distance, thread_time() - begun)

@@ -40,6 +40,7 @@ class World:
     exact: Exact
     network: Denoiser | None = None
     seed: int = 0
+    taught_by: str = ""  # the name of the points that the network was trained on, where they are others than `data`
 
     @classmethod
     def of(cls, data: PointData, schedule: Schedule, *, finite: bool, network: Denoiser | None, seed: int) -> "World":

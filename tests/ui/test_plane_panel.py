@@ -8,6 +8,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
+from ddpm_studio.checkpoint import Header
+from ddpm_studio.data import load
 from ddpm_studio.document import TRAINING, Document
 from ddpm_studio.plane.choices import Click, Guide, Look, Plane, Shown
 from ddpm_studio.schedule import Linear
@@ -69,12 +71,13 @@ def test_that_nothing_lies_over_the_density_before_a_place_is_clicked(panel, ses
     assert "click anywhere" not in panel._note.text()
 
 
-def test_that_samplers_on_their_way_give_way_to_a_training(panel, qtbot):
+def test_that_samplers_and_bounds_on_their_way_give_way_to_a_training(panel, qtbot):
     panel._work.ask(panel._state)
-    qtbot.waitUntil(lambda: panel._work._walker.walking)
+    qtbot.waitUntil(lambda: panel._work._walker.walking and panel._work._judge.judging)
     panel._on_go()
     assert panel._training.running
     assert not panel._work._walker.walking
+    assert not panel._work._judge.judging
 
 
 def test_that_an_empty_plot_says_what_will_fill_it(panel, session):
@@ -82,7 +85,8 @@ def test_that_an_empty_plot_says_what_will_fill_it(panel, session):
     hint = over_steps.findChild(Hint)
     assert hint.isVisible()
     assert "Start" in hint.text()
-    assert hint.size() == over_steps.size()
+    assert over_steps.rect().contains(hint.geometry())
+    assert hint.height() > hint.heightForWidth(hint.width())
 
 
 def test_that_a_mean_is_dragged_in_one_undo_step(panel, session):
@@ -234,6 +238,48 @@ def test_that_a_network_that_has_come_further_changes_what_it_says_and_nothing_e
     assert panel._main._seen[1] is seen
     assert panel._view._ground.image is ground
     assert not np.array_equal(panel._view._arrows.getData()[0], arrows)
+
+
+def test_that_a_network_in_training_is_walked_from_its_first_look_on(panel, session, qtbot):
+    session.edit("run", plane=replace(session.document.plane, steps=1_000_000, compared=("ddim", "ancestral")))
+    qtbot.waitUntil(lambda: len(panel._state.walks) == 2, timeout=20_000)
+    panel._work._walk_cost = 1e9  # what other walks took does not matter
+    panel._on_go()
+    qtbot.waitUntil(lambda: bool(panel._state.learned), timeout=20_000)
+    qtbot.waitUntil(lambda: panel._state.walks != (), timeout=20_000)
+    (walk,) = panel._state.walks
+    assert walk.distance is not None
+    assert panel._work._walk_cost == walk.seconds > 0.0
+    assert [note.text() for note in panel._side.walks._notes][1:] == ["at a pause"] * 2
+
+
+def test_that_a_network_for_other_points_is_told_from_one_for_these(panel, session, qtbot, tmp_path):
+    path, roll = tmp_path / "mine.csv", load("swiss-roll")
+    told = "trained on other points: "
+    assert told not in panel._note.toolTip()
+    session.edit("points", plane=replace(session.document.plane, dataset="spiral"))
+    assert f"{told}swiss-roll" in panel._note.toolTip()
+    np.savetxt(path, roll.train, fmt="%.9f", delimiter=",")
+    session.edit("points", plane=replace(session.document.plane, dataset=str(path)))
+    qtbot.waitUntil(lambda: panel._state.data.name == "mine.csv", timeout=20_000)
+    header = Header(replace(Document(), dataset=str(path)), (2,), 1, digest=panel._state.data.holding_out(0.05).digest)
+    panel._state = replace(panel._state, opened=replace(panel._state.opened, header=header))
+    panel.show_world()
+    assert told not in panel._note.toolTip()
+    panel._state = replace(panel._state, data=replace(panel._state.data, train=panel._state.data.train[1:]))
+    panel.show_world()
+    assert f"{told}mine.csv" in panel._note.toolTip()
+
+
+def test_that_a_network_that_learns_is_told_from_one_for_the_points_that_are_chosen_next(panel, session, qtbot):
+    panel._on_go()
+    qtbot.waitUntil(lambda: bool(panel._state.learned) and not panel._training.under_way, timeout=60_000)
+    assert "other points" not in panel._note.toolTip()
+    session.edit("points", plane=replace(session.document.plane, dataset="rings"))
+    assert "other points: swiss-roll" in panel._note.toolTip()
+    panel._on_go()
+    qtbot.waitUntil(lambda: bool(panel._state.learned) and not panel._training.under_way, timeout=60_000)
+    assert "other points" not in panel._note.toolTip()
 
 
 def test_that_bounds_of_another_network_are_not_left_beside_a_training(panel, qtbot):

@@ -134,12 +134,12 @@ class PlanePanel(QWidget):
         self.show_world()
 
     def _open_network(self, ref: str) -> None:
-        if ref == TRAINING or (self._state.opened is not None and self._state.opened[0] == ref):
+        if ref == TRAINING or (self._state.opened is not None and self._state.opened.ref == ref):
             return
         try:
-            self._state = replace(self._state, opened=(ref, network_named(ref)))
+            self._state = replace(self._state, opened=network_named(ref))
         except UserError as error:
-            self._edits.refuse_network(str(error), self._state.opened[0] if self._state.opened else ROLL)
+            self._edits.refuse_network(str(error), self._state.opened.ref if self._state.opened else ROLL)
 
     def _on_schedule_changed(self, schedule: Schedule) -> None:
         if self._world is not None:
@@ -154,7 +154,7 @@ class PlanePanel(QWidget):
     def _on_work_begun(self, world: World) -> None:
         """What was walked before is taken away."""
         plane = self._session.document.plane
-        self._side.walks.show_world(world, plane)
+        self._side.walks.show_world(world, plane, beside=self._training.running)
         self._side.walks.show_kinds(plane.compared)
         self._state = replace(self._state, walks=())
 
@@ -182,6 +182,7 @@ class PlanePanel(QWidget):
             self._show_bounds()
             plane = replace(self._session.document.plane.watched, network=TRAINING)
             self._session.edit("train in the plane", plane=plane)
+            self.show_world()  # the network of the run before is gone
             document = self._session.document.of_plane.fitting(data)
             self._training.start(document, data)
 
@@ -198,8 +199,7 @@ class PlanePanel(QWidget):
         halves = QSplitter(Qt.Orientation.Horizontal, self)
         halves.addWidget(self._main)
         halves.addWidget(self._side)
-        halves.setStretchFactor(0, 1)
-        halves.setStretchFactor(1, 1)
+        halves.setSizes([400, 300])
         whole = QVBoxLayout(self)
         whole.setContentsMargins(6, 6, 6, 6)
         whole.setSpacing(4)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QTool
 
 from ddpm_studio.assets import OF_POINTS, SHIPPED
 from ddpm_studio.data import CLOUDS
-from ddpm_studio.data.clouds import is_cloud
+from ddpm_studio.data.clouds import plain_name
 from ddpm_studio.document import TRAINING
 from ddpm_studio.plane.choices import Click, Guide, Look, Plane, Shown
 from ddpm_studio.ui.widgets.combo import Combo
@@ -76,7 +76,7 @@ class PlaneControls(QWidget):
     def show_plane(self, plane: Plane) -> None:
         """Shows what is chosen."""
         self._plane = plane
-        name = plane.dataset.partition(":")[0] if is_cloud(plane.dataset) else Path(plane.dataset).name
+        name = plain_name(plane.dataset)
         names = {cloud: cloud for cloud in CLOUDS}
         if plane.dataset not in names:
             names = {ref: text for ref, text in names.items() if text != name} | {plane.dataset: name}

@@ -18,13 +18,23 @@ class Judge(QObject):
         super().__init__(parent)
         self._job: Job | None = None
 
+    @property
+    def judging(self) -> bool:
+        """Whether there is work to be told of."""
+        return self._job is not None and self._job.outcome is None
+
     def ask(self, world: World) -> None:
         """One `told`, a second or so later."""
-        if self._job is not None:
-            self._job.retire()
+        self.stop()
         self._job = job = Job(partial(judged, world), self)
         job.reported.connect(self._on_reported)
         job.play()
+
+    def stop(self) -> None:
+        """Measures no further."""
+        if self._job is not None:
+            self._job.retire()
+        self._job = None
 
     def close(self) -> None:
         """Stops and waits."""

@@ -1,7 +1,7 @@
 """The large plane with what belongs to it: a line of words below, and the transport that moves t."""
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ddpm_studio.document import TRAINING, Document
 from ddpm_studio.plane.choices import Click, Look
@@ -9,6 +9,7 @@ from ddpm_studio.plane.density import Density
 from ddpm_studio.plane.walks import Walk
 from ddpm_studio.plane.world import BRISK, World
 from ddpm_studio.ui.plane.view import PlaneView
+from ddpm_studio.ui.widgets.elided_label import ElidedLabel
 from ddpm_studio.ui.widgets.player import Player
 
 TIP = (
@@ -27,7 +28,8 @@ class PlaneMain(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.view, self.note, self.player = PlaneView("plane", TIP, self), QLabel(self), Player("t", 125, "t/s", self)
+        self.view, self.note = PlaneView("plane", TIP, self), ElidedLabel(self)
+        self.player = Player("t", 125, "t/s", self)
         self._seen: tuple[World, Density] | None = None
         self.resting = QTimer(self, singleShot=True, interval=RESTED)
         self.resting.timeout.connect(self._on_rested)
@@ -56,7 +58,7 @@ class PlaneMain(QWidget):
         else:
             self.resting.stop()
         self.show_click(world, document, t, walk)
-        self.note.setText(_noted(world, document, t))
+        self.note.set_full_text(_noted(world, document, t))
 
     def show_network(self, world: World, document: Document, t: int) -> None:
         """Another network in the world that is shown, at the same t: what it says, and nothing else, is drawn anew."""
@@ -68,7 +70,7 @@ class PlaneMain(QWidget):
             self.view.show_arrows(world.arrows(look, t))
         elif look is Look.DIFFERENCE:
             self.view.show_errors(world.errors(seen))
-        self.note.setText(_noted(world, document, t))
+        self.note.set_full_text(_noted(world, document, t))
 
     def show_click(self, world: World, document: Document, t: int, walk: Walk | None) -> None:
         """Trajectories from the place that was clicked, or the posterior of x_t there."""
@@ -90,9 +92,13 @@ class PlaneMain(QWidget):
 
 def _noted(world: World, document: Document, t: int) -> str:
     schedule, plane = document.schedule, document.plane
-    text = f"xₜ = {schedule.sqrt_alpha_bar[t]:.3f} x₀ + {schedule.sqrt_one_minus_alpha_bar[t]:.3f} ε"
+    parts = [f"xₜ = {schedule.sqrt_alpha_bar[t]:.3f} x₀ + {schedule.sqrt_one_minus_alpha_bar[t]:.3f} ε"]
     if plane.network == TRAINING and world.network is None:
-        return f"{text}    ·  no network yet: Start trains one"
+        parts.append("no network yet: Start trains one")
+    if world.taught_by:
+        parts.append(f"the network was trained on other points: {world.taught_by}")
     if world.matched:
-        return f"{text}    ·  the network has another schedule: noise levels are matched"
-    return text if plane.picked else f"{text}    ·  {HINTS[plane.click]}"
+        parts.append("the network has another schedule: noise levels are matched")
+    if len(parts) == 1 and not plane.picked:
+        parts.append(HINTS[plane.click])
+    return "    ·  ".join(parts)

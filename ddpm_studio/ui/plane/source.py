@@ -1,16 +1,27 @@
 """What the plane shows, read and put together: points at once where they have a name, files beside the window."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
+from ddpm_studio.checkpoint import Header
 from ddpm_studio.data import PointData, load
 from ddpm_studio.data.clouds import cloud, is_cloud
 from ddpm_studio.denoiser import Trained
 from ddpm_studio.errors import UserError
 from ddpm_studio.run import checkpoint_named
 from ddpm_studio.ui.job import Job, Outcome
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A network for points that was read from a file."""
+
+    ref: str
+    denoiser: Trained
+    header: Header
 
 
 class PlaneData(QObject):
@@ -63,7 +74,7 @@ class PlaneData(QObject):
         self.failed.emit(text)
 
 
-def network_named(ref: str) -> Trained:
+def network_named(ref: str) -> Opened:
     """The averaged network of a checkpoint. UserError: there is none, or its samples are no points."""
     checkpoint = checkpoint_named(ref)
     if tuple(checkpoint.header.shape) != (2,):
@@ -72,7 +83,7 @@ def network_named(ref: str) -> Trained:
         )
     found = checkpoint.denoiser()
     assert isinstance(found, Trained)
-    return found
+    return Opened(ref, found, checkpoint.header)
 
 
 def _read(ref: str) -> Iterator[PointData]:

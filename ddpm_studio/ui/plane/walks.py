@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from time import monotonic
 
 import torch
 from PySide6.QtCore import QObject, Signal
@@ -32,9 +31,6 @@ class Walker(QObject):
         super().__init__(parent)
         self._job: Job | None = None
         self.walking = False
-        self.seconds = 0.0
-        """That the newest walk of one sampler has taken."""
-        self._begun = 0.0
 
     def ask(self, guide: Denoiser, plane: Plane, sampler: Sampler, world: World) -> None:
         """One `walked` for each sampler of `plane.compared`."""
@@ -44,7 +40,7 @@ class Walker(QObject):
         self._job = job = Job(partial(walks, guide, plane, sampler, held_out), self)
         job.reported.connect(self._on_reported)
         job.ended.connect(self._on_ended)
-        self.walking, self._begun = True, monotonic()
+        self.walking = True
         job.play()
 
     def stop(self) -> None:
@@ -59,8 +55,6 @@ class Walker(QObject):
             job.close()
 
     def _on_reported(self, values: list[Walk]) -> None:
-        now = monotonic()
-        self.seconds, self._begun = (now - self._begun) / len(values), now
         for walk in values:
             self.walked.emit(walk)
 
@@ -91,14 +85,17 @@ class SideBySide(QWidget):
         for box, kind in zip(self._kinds, kinds, strict=False):
             box.setCurrentIndex(box.findData(kind))
 
-    def show_world(self, world: World, plane: Plane) -> None:
-        """The points that all of them lead to, and, of walks that begin in one place, that."""
-        for view, note in zip(self.views, self._notes, strict=True):
+    def show_world(self, world: World, plane: Plane, *, beside: bool) -> None:
+        """The points that all of them lead to, and, of walks that begin in one place, that.
+
+        `beside`: a training goes on, beside which only the first one walks.
+        """
+        for place, (view, note) in enumerate(zip(self.views, self._notes, strict=True)):
             view.show_data(world.data.train[:1000])
             view.show_paths(None)
             view.show_dots(None)
             view.show_posterior(None, (plane.x, plane.y) if plane.shown is Shown.WALKS else None)
-            note.setText("…")
+            note.setText("at a pause" if beside and place > 0 else "…")
 
     def show_walk(self, walk: Walk, alpha_bar: float) -> None:
         """A sampler's trajectories and where they are now, or its samples."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from ddpm_studio.denoiser import Denoiser
+from ddpm_studio.plane.walks import Walk
 from ddpm_studio.plane.world import World
 from ddpm_studio.ui.plane.judge import Judge
 from ddpm_studio.ui.plane.state import PlaneState
@@ -12,7 +13,7 @@ from ddpm_studio.ui.plane.walks import Walker
 from ddpm_studio.ui.session import Session
 
 SETTLED = 150  # ms after the last change before trajectories are walked and bounds are measured again
-WALKING = 0.05  # the share of a training's time in which its network is also walked
+WALKING = 0.05  # the share of a training's time that walks of its network may take of a processor
 
 
 class PlaneWork(QObject):
@@ -31,9 +32,10 @@ class PlaneWork(QObject):
         self._settling = QTimer(self, singleShot=True, interval=SETTLED)
         self._rewalking = QTimer(self, singleShot=True)
         self._beside = False  # a training, which needs the time
+        self._walk_cost = 0.0  # seconds of the newest walk beside it: the first one is walked at once
         self._settling.timeout.connect(self._on_settled)
         self._rewalking.timeout.connect(self._on_rewalked)
-        self._walker.walked.connect(self.walked)
+        self._walker.walked.connect(self._on_walked)
         self._walker.failed.connect(self.failed)
         self._judge.told.connect(self.judged)
 
@@ -46,13 +48,14 @@ class PlaneWork(QObject):
         """Now and then a walk of a network that learns; what was walked before stays until then."""
         self._state = state
         if not self._rewalking.isActive():
-            self._rewalking.start(round(1000 * self._walker.seconds / WALKING))
+            self._rewalking.start(round(1000 * self._walk_cost / WALKING))
 
     def make_way(self, training: bool) -> None:
         """Beside a training no bounds are measured, and only the first sampler walks, and only now and then."""
-        self._beside = training
+        self._beside, self._walk_cost = training, 0.0
         if training:
             self._walker.stop()
+            self._judge.stop()
 
     def close(self) -> None:
         """Stops and waits."""
@@ -70,6 +73,10 @@ class PlaneWork(QObject):
         self._walk(world, self._state.guide(document, world))
         if not self._beside:
             self._judge.ask(world)
+
+    def _on_walked(self, walk: Walk) -> None:
+        self._walk_cost = walk.seconds
+        self.walked.emit(walk)
 
     def _on_rewalked(self) -> None:
         world = self._state.world(self._session.document)
