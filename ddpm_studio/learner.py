@@ -186,7 +186,8 @@ class Learner:
             with self.ranks.adding(self._asked, last=start + self._micro >= len(x0)):
                 with self.tuning.autocast(self.device):
                     losses = self._loss(self._asked, x0[part], draws.t[part], eps[part])
-                torch.autograd.backward(losses.weighted, weight[part] * scale)
+                # a scalar: given a vector's gradient, PyTorch imports sympy to compare shapes: a second of work
+                torch.autograd.backward(torch.dot(losses.weighted, weight[part] * scale))
             kept.append(torch.stack([losses.weighted, losses.squared]).detach())
         return torch.cat(kept, 1)
 

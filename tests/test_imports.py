@@ -135,8 +135,22 @@ def test_that_help_waits_for_neither_torch_nor_qt():
     assert not {"torch", "PySide6", "pyqtgraph"} & loaded
 
 
-def test_that_what_computes_with_tensors_loads_torch():
-    assert "torch" in loaded_after("import ddpm_studio.process")  # so that its absence above means something
+STEP = """
+import numpy, torch
+from ddpm_studio.document import Document
+from ddpm_studio.learner import Learner
+from ddpm_studio.networks import Mlp
+from ddpm_studio.source import Points
+from ddpm_studio.training import Training
+cpu, recipe = torch.device("cpu"), Document(network=Mlp(), training=Training(batch=2)).recipe
+assert Learner(recipe, Points(numpy.eye(2, dtype="float32"), cpu), cpu).advance().step == 1
+"""
+
+
+def test_that_a_step_of_training_loads_torch_and_none_of_its_compilers():
+    loaded = loaded_after(STEP)
+    assert "torch" in loaded  # so that its absence above means something
+    assert not {"sympy", "torch._dynamo", "torch.fx.experimental.symbolic_shapes"} & loaded  # each takes a second
 
 
 def documented():

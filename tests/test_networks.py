@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 from diffusers import UNet2DModel
+from torch.overrides import TorchFunctionMode
 
 from ddpm_studio.errors import UserError
 from ddpm_studio.networks import NETWORKS, PRESETS, Mlp, UNet
@@ -75,6 +76,22 @@ def test_no_memory_is_taken_to_count_a_network():
     module = skeleton(UNet(width=512, multipliers=(1, 2, 4, 8), blocks=8), (3, 64, 64))
     assert {p.device.type for p in module.parameters()} == {"meta"}
     assert sum(p.numel() for p in module.parameters()) > 4e9
+
+
+def test_setting_up_a_network_draws_no_weights_that_others_replace():
+    drawn = []
+
+    class Watch(TorchFunctionMode):
+        def __torch_function__(self, called, types, args=(), kwargs=None):
+            drawn.extend(name for name in ("uniform_", "normal_", "fill_") if name in str(called))
+            return called(*args, **(kwargs or {}))
+
+    with Watch():
+        for network, shape in ((TINY, (3, 8, 8)), (Mlp(), (2,))):
+            skeleton(network, shape)
+        assert drawn == []
+        torch.nn.Linear(2, 2)
+    assert "uniform_" in drawn  # they would be seen
 
 
 @pytest.mark.parametrize(("network", "shape"), [(TINY, (3, 8, 8)), (PRESETS["tiny"], (1, 28, 28)), (Mlp(), (2,))])

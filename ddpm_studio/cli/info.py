@@ -138,13 +138,13 @@ def _pictures_in(path: Path) -> str:
 
 
 def _checkpoint(path: Path) -> Iterator[str]:
-    from ddpm_studio.networks.build import measure  # noqa: PLC0415 - torch
+    from ddpm_studio.networks.build import skeleton  # noqa: PLC0415 - torch
     from ddpm_studio.run import checkpoint_at  # noqa: PLC0415 - torch
 
     checkpoint = checkpoint_at(path)
     header = checkpoint.header
-    size = measure(header.document.network, header.shape)
-    yield f"{path}: a network of {size.parameters:,} parameters for {header.shape}, after {header.step:,} steps"
+    parameters = sum(weights.numel() for weights in skeleton(header.document.network, header.shape).parameters())
+    yield f"{path}: a network of {parameters:,} parameters for {header.shape}, after {header.step:,} steps"
     yield f"holds {', '.join(sorted(checkpoint.groups))}; sha256 {checkpoint.sha256}"
     yield _json(header.to_json())
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import silu
 
+from ddpm_studio.networks.layers import Linear
 from ddpm_studio.networks.settings import Mlp, Shape
 from ddpm_studio.networks.time import TimeWaves
 
@@ -39,8 +40,8 @@ class MlpModule(nn.Module):
         self.waves = Waves(settings.bands)
         self.time_proj = TimeWaves(width)
         entering = [D * (1 + 2 * settings.bands) + width] + [width] * (settings.layers - 1)
-        self.layers = nn.ModuleList(nn.Linear(features, width) for features in entering)
-        self.out = nn.Linear(width, D)
+        self.layers = nn.ModuleList(Linear(features, width) for features in entering)
+        self.out = Linear(width, D)
 
     def forward(self, x: Tensor, tau: Tensor) -> Tensor:
         """See the class."""

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, pad, scaled_dot_product_attention, silu
 
+from ddpm_studio.networks.layers import Conv2d, GroupNorm, Linear
 from ddpm_studio.networks.settings import Shape, UNet
 from ddpm_studio.networks.time import TimeWaves
 
@@ -25,7 +26,7 @@ class UNetModule(nn.Module):
         C, depth = shape[0], len(settings.multipliers)
         channels = [settings.width * m for m in settings.multipliers]
         attends = settings.attends(max(shape[1:]))
-        self.conv_in = nn.Conv2d(C, settings.width, 3, padding=1)
+        self.conv_in = Conv2d(C, settings.width, 3, padding=1)
         self.time_proj = TimeWaves(settings.width, cosine_first=settings.cosine_first, shift=settings.frequency_shift)
         self.time_embedding = TimeEmbedding(settings.width)
         skips, now = [settings.width], settings.width
@@ -47,8 +48,8 @@ class UNetModule(nn.Module):
             now = leaving
             if level > 0:
                 block.upsamplers.append(Upsample(now))
-        self.conv_norm_out = nn.GroupNorm(settings.groups, now, eps=settings.norm_eps)
-        self.conv_out = nn.Conv2d(now, C * (1 + settings.learned_variance), 3, padding=1)
+        self.conv_norm_out = GroupNorm(settings.groups, now, eps=settings.norm_eps)
+        self.conv_out = Conv2d(now, C * (1 + settings.learned_variance), 3, padding=1)
 
     def forward(self, x: Tensor, tau: Tensor) -> Tensor:
         """See the class."""
@@ -75,8 +76,8 @@ class TimeEmbedding(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.linear_1 = nn.Linear(width, 4 * width)
-        self.linear_2 = nn.Linear(4 * width, 4 * width)
+        self.linear_1 = Linear(width, 4 * width)
+        self.linear_2 = Linear(4 * width, 4 * width)
 
     def forward(self, waves: Tensor) -> Tensor:
         """See the class."""
@@ -120,13 +121,13 @@ class Residual(nn.Module):
     def __init__(self, entering: int, leaving: int, settings: UNet) -> None:
         super().__init__()
         self.scale_shift = settings.scale_shift
-        self.norm1 = nn.GroupNorm(settings.groups, entering, eps=settings.norm_eps)
-        self.conv1 = nn.Conv2d(entering, leaving, 3, padding=1)
-        self.time_emb_proj = nn.Linear(4 * settings.width, leaving * (1 + settings.scale_shift))
-        self.norm2 = nn.GroupNorm(settings.groups, leaving, eps=settings.norm_eps)
+        self.norm1 = GroupNorm(settings.groups, entering, eps=settings.norm_eps)
+        self.conv1 = Conv2d(entering, leaving, 3, padding=1)
+        self.time_emb_proj = Linear(4 * settings.width, leaving * (1 + settings.scale_shift))
+        self.norm2 = GroupNorm(settings.groups, leaving, eps=settings.norm_eps)
         self.dropout = nn.Dropout(settings.dropout)
-        self.conv2 = nn.Conv2d(leaving, leaving, 3, padding=1)
-        self.conv_shortcut = nn.Conv2d(entering, leaving, 1) if entering != leaving else nn.Identity()
+        self.conv2 = Conv2d(leaving, leaving, 3, padding=1)
+        self.conv_shortcut = Conv2d(entering, leaving, 1) if entering != leaving else nn.Identity()
 
     def forward(self, x: Tensor, e: Tensor) -> Tensor:
         """(B, entering, H, W) → (B, leaving, H, W)."""
@@ -147,10 +148,10 @@ class Attention(nn.Module):
     def __init__(self, channels: int, settings: UNet, *, normalised: bool = True) -> None:
         super().__init__()
         self.heads = channels // (settings.head_width or channels)
-        norm = nn.GroupNorm(settings.groups, channels, eps=settings.norm_eps)
+        norm = GroupNorm(settings.groups, channels, eps=settings.norm_eps)
         self.group_norm = norm if normalised else nn.Identity()
-        self.to_q, self.to_k, self.to_v = (nn.Linear(channels, channels) for _ in range(3))
-        self.to_out = nn.ModuleList([nn.Linear(channels, channels)])
+        self.to_q, self.to_k, self.to_v = (Linear(channels, channels) for _ in range(3))
+        self.to_out = nn.ModuleList([Linear(channels, channels)])
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, channels, H, W) to the same."""
@@ -171,7 +172,7 @@ class Downsample(nn.Module):
     def __init__(self, channels: int, settings: UNet) -> None:
         super().__init__()
         self.padding = (1, 1, 1, 1) if settings.pad_all_sides else (0, 1, 0, 1)
-        self.conv = nn.Conv2d(channels, channels, 3, stride=2)
+        self.conv = Conv2d(channels, channels, 3, stride=2)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) → (B, C, H/2, W/2)."""
@@ -184,7 +185,7 @@ class Upsample(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv = Conv2d(channels, channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) → (B, C, 2H, 2W)."""
