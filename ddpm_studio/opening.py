@@ -30,6 +30,8 @@ class Restored:
     """What could not be restored, in one line."""
     in_plane: bool = False
     """Whether it was made of points, which only the plane shows."""
+    compares: bool = False
+    """Whether it shows two chains over the same noise."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,7 @@ def _restored(path: Path, carried: Mapping[str, object], recent: Sequence[Path])
         sample if isinstance(sample, int) and not in_plane else None,
         warning,
         in_plane,
+        carried.get("command") == "compare",
     )
 
 

@@ -1,25 +1,28 @@
 """`ddpm-studio compare`: two settings over the same noise."""
 
 import json
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from ddpm_studio.assets import asset
 from ddpm_studio.branch import TRUNK, Branch
 from ddpm_studio.branching import walk_along
 from ddpm_studio.cli import main
 from ddpm_studio.data import load
 from ddpm_studio.denoiser import Exact
-from ddpm_studio.document import Document, Sampling, save
+from ddpm_studio.document import EXACT, Document, Sampling, save
 from ddpm_studio.export import read_provenance
 from ddpm_studio.opening import Restored, read
 from ddpm_studio.origin import Repair
 from ddpm_studio.sample import sample
 from ddpm_studio.sampler import Ancestral, Ddim, DpmSolver, Heun
 from ddpm_studio.schedule import Linear
-from ddpm_studio.second import Second
+from ddpm_studio.second import SAME, Second
 
 
 @pytest.fixture
@@ -80,9 +83,25 @@ def test_whatever_is_written_opens_again_as_the_document_with_both_settings(data
     assert isinstance(opened, Restored)
     assert opened.document.sampler == Ddim(steps=20)
     assert opened.document.second == Second(Ddim(steps=20, eta=0.5))
-    assert (opened.t, opened.sample, opened.home) == (0, 0, None)
+    assert (opened.t, opened.sample, opened.home, opened.compares) == (0, 0, None, True)
     assert main(["compare", str(tmp_path / name), "--out", str(tmp_path / "again.npz")]) == 0
     assert Document.from_json(read_provenance(tmp_path / "again.npz")["document"]) == opened.document
+
+
+def test_both_networks_are_found_again_where_they_were_moved_to(tmp_path):
+    (tmp_path / "old").mkdir()
+    names, shipped = ("a.safetensors", "b.safetensors"), asset("checkpoints", "pixel-faces.safetensors")
+    paths = [Path(shutil.copy(shipped, tmp_path / "old" / name)) for name in names]
+    words = ["--checkpoint", str(paths[0]), "--b-checkpoint", str(paths[1]), "--steps", "2", "-n", "1"]
+    assert main(["compare", *words, "--out", str(tmp_path / "apart.json")]) == 0
+    moved = [path.rename(tmp_path / path.name) for path in paths]
+    opened = read(tmp_path / "apart.json")
+    assert (opened.document.denoiser, opened.document.second.denoiser) == (str(moved[0]), str(moved[1]))
+    for path in moved:
+        path.unlink()
+    opened = read(tmp_path / "apart.json")
+    assert (opened.document.denoiser, opened.document.second.denoiser) == (EXACT, SAME)
+    assert opened.warning.index("that drew this is not there") < opened.warning.index("that drew B is not there")
 
 
 def test_a_document_says_what_b_is_and_flags_override_it(data, tmp_path):
@@ -144,7 +163,7 @@ def test_where_a_repairs_a_picture_b_keeps_to_it_too(tmp_path):
         ("c.png", ("--b-exact", "--b-checkpoint", "x"), "not allowed with"),
         ("c.npz", ("--b-steps", "9", "--frames", "3"), "--frames means nothing to numbers"),
         ("c.json", ("--b-steps", "9", "--noisy"), "--noisy means nothing to numbers"),
-        ("c.foo", ("--b-steps", "9"), "the name must end in"),
+        ("c.foo", ("--b-steps", "9"), "the name must end in .png or .gif or .webp or .apng or .mp4 or .npz or .json"),
         ("none/c.png", ("--b-steps", "9"), "none"),
     ],
 )

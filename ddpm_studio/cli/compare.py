@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ddpm_studio.cli.denoisers import add_denoiser_flags, denoiser_of, expect_pictures, opened, settled, told_of
+from ddpm_studio.cli.denoisers import (
+    add_denoiser_flags,
+    checkpoint_told,
+    denoiser_of,
+    expect_pictures,
+    opened,
+    settled,
+    told_of,
+)
 from ddpm_studio.cli.flags import SECOND_SAMPLER, Subcommands, whole
 from ddpm_studio.cli.look import (
     FILM,
@@ -110,14 +118,18 @@ def _run(args: argparse.Namespace) -> None:
     a = denoiser_of(args, document, checkpoint)
     expect_pictures(a, "compare")
     tell_fitting(document.origin, a.shape)
-    b = _second_denoiser(args, document, checkpoint, a)
+    b_checkpoint = _second_checkpoint(document, checkpoint)
+    b = _second_denoiser(args, document, b_checkpoint, a)
 
     from ddpm_studio.contrast import expect_alike  # noqa: PLC0415 - torch, not needed for --help
 
     expect_alike(a.shape, b.shape)
     limit = 1 if out.suffix.lower() in (".png", JSON, ARRAYS) else FILM
     found = _apart(document, _walked(document, a), b, look, limit, noisy=bool(args.noisy))
-    _write(out, found, look, told_of(args, document, checkpoint, "compare", t=0, sample=0))
+    told = told_of(args, document, checkpoint, "compare", t=0, sample=0)
+    if b_checkpoint is not None and b_checkpoint is not checkpoint:
+        told["b_checkpoint"] = checkpoint_told(args, b_checkpoint)
+    _write(out, found, look, told)
     rms, most = found.numbers["rms"], found.numbers["max"]
     worst = int(rms.argmax())
     print(f"RMS of A − B on [−1, 1]: median {np.median(rms):.4f}, most {rms[worst]:.4f} (sample {worst})")
@@ -144,9 +156,21 @@ def _document(args: argparse.Namespace, base: Document) -> Document:
 def _look(args: argparse.Namespace, out: Path) -> Look:
     """How it is drawn. UserError: a flag that means nothing to such a file, or no such kind of file."""
     if out.suffix.lower() not in (JSON, ARRAYS):
+        from ddpm_studio.export import kind_of  # noqa: PLC0415 - Pillow, not needed for --help
+
+        kind_of(out, JSON)
         return look_of(args, out)
     refuse_flags(args, ("noisy", *FLAGS, *STEPS), f"numbers ({out.name})")
     return Look()
+
+
+def _second_checkpoint(document: Document, checkpoint: "AnyCheckpoint | None") -> "AnyCheckpoint | None":
+    """B's, where A's is `checkpoint`; None for the exact denoiser."""
+    if document.contrasted.denoiser in (SAME, EXACT):
+        return checkpoint if document.contrasted.denoiser == SAME else None
+    from ddpm_studio.run import checkpoint_named  # noqa: PLC0415 - torch, not needed for --help
+
+    return checkpoint_named(document.contrasted.denoiser)
 
 
 def _second_denoiser(
@@ -156,12 +180,6 @@ def _second_denoiser(
     second = document.contrasted
     if second.denoiser == SAME and not wants_errors(second.sampler):
         return a
-    if second.denoiser not in (SAME, EXACT):
-        from ddpm_studio.run import checkpoint_named  # noqa: PLC0415 - torch, not needed for --help
-
-        checkpoint = checkpoint_named(second.denoiser)
-    elif second.denoiser == EXACT:
-        checkpoint = None
     return denoiser_of(args, replace(document, sampler=second.sampler), checkpoint)
 
 

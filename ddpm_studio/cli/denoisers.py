@@ -92,8 +92,13 @@ def told_of(
     """The provenance of what a command writes."""
     told = provenance(document, command=command, **more)
     if checkpoint is not None:
-        told["checkpoint"] = {"file": checkpoint.path.name, "sha256": checkpoint.sha256, "weights": weights_of(args)}
+        told["checkpoint"] = checkpoint_told(args, checkpoint)
     return told
+
+
+def checkpoint_told(args: argparse.Namespace, checkpoint: "AnyCheckpoint") -> dict[str, object]:
+    """What a file says of a checkpoint that it was drawn with."""
+    return {"file": checkpoint.path.name, "sha256": checkpoint.sha256, "weights": weights_of(args)}
 
 
 def _with_errors(denoiser: "Denoiser", document: Document, data: "Data") -> "Denoiser":

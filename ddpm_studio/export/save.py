@@ -24,11 +24,15 @@ class Kind(Enum):
     ARRAYS = "arrays"
 
 
-def kind_of(path: Path) -> Kind:
-    """What a file of this name holds; ask before long work. UserError: no such suffix, all of them named."""
+def kind_of(path: Path, *others: str) -> Kind:
+    """What a file of this name holds; ask before long work.
+
+    Raises:
+        UserError: no such suffix; all are named, and the `others` that the caller writes by itself.
+    """
     kind = SUFFIXES.get(path.suffix.lower())
     if kind is None:
-        raise UserError(f"cannot export {path.name}: the name must end in {' or '.join(SUFFIXES)}")
+        raise UserError(f"cannot export {path.name}: the name must end in {' or '.join((*SUFFIXES, *others))}")
     return kind
 
 

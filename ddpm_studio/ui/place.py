@@ -9,3 +9,5 @@ class Place:
 
     t: int
     sample: int
+    view: str = ""
+    """The title of the page that showed it; "" is none of them."""

@@ -3,15 +3,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QWidget
 from sampling_panels import shown_panel, small_session
 
 from ddpm_studio.branch import TRUNK, Branch
-from ddpm_studio.opening import read
 from ddpm_studio.sample import sample
 from ddpm_studio.sampler import Ancestral, Ddim
 from ddpm_studio.second import Second
 from ddpm_studio.ui.job import Job
+from ddpm_studio.ui.place import Place
 from ddpm_studio.ui.sampling import compare_view
+from ddpm_studio.ui.window.document_file import DocumentFile
 
 STEPS = 20
 
@@ -122,9 +125,29 @@ def test_the_comparison_is_exported_side_by_side_and_opens_again_with_both_setti
     monkeypatch.setattr(compare_view, "ask_target", lambda *_: tmp_path / name)
     with qtbot.waitSignal(session.noticed, timeout=5000):
         compared.export.click()
-    opened = read(tmp_path / name)
-    assert (opened.document.sampler, opened.document.second) == (Ancestral(steps=STEPS), Second(Ddim(steps=10)))
-    assert (opened.t, opened.sample) == (0, 0)
+    made_of = session.document
+    assert (made_of.sampler, made_of.second) == (Ancestral(steps=STEPS), Second(Ddim(steps=10)))
+    panel.show_sample(2)
+    session.edit("other settings", second=None, sampler=Ancestral(steps=5))
+    panel._inspector.show_view(panel._inspector.step)
+    window = QWidget()
+    qtbot.addWidget(window)
+    files = DocumentFile(session, QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), window)
+    session.undo_stack.setClean()
+    with qtbot.waitSignal(files.opened, timeout=20000):
+        files.open(tmp_path / name)
+    assert session.document == made_of
+    assert (session.t, panel._selected) == (0, 0)
+    assert panel._inspector.currentWidget() is compared
+    files.close()
+
+
+def test_what_was_drawn_with_one_chain_turns_to_no_page(panel, session):
+    session.place(Place(0, 1))
+    assert panel._inspector.currentWidget() is panel._inspector.compare
+    panel._inspector.show_view(panel._inspector.step)
+    session.place(Place(50, 1))
+    assert panel._inspector.currentWidget() is panel._inspector.step
 
 
 def test_an_export_that_cannot_be_written_is_one_line_in_the_message_bar(qtbot, panel, session, tmp_path, monkeypatch):

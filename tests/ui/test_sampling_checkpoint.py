@@ -16,13 +16,16 @@ from ddpm_studio.export import read_provenance
 from ddpm_studio.networks import UNet
 from ddpm_studio.networks.build import fresh
 from ddpm_studio.objective import Simple, Target
+from ddpm_studio.opening import read
 from ddpm_studio.run import Run
 from ddpm_studio.sample import sample
 from ddpm_studio.sampler import Ancestral, Ddim, Sigma
 from ddpm_studio.schedule import Cosine, Linear
+from ddpm_studio.second import SAME, Second
 from ddpm_studio.tree import Tree
 from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.panels.sampling import SamplingPanel
+from ddpm_studio.ui.sampling import compare_view
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.window.document_file import DocumentFile
 
@@ -434,3 +437,27 @@ def test_opening_a_checkpoint_chooses_it_as_one_undo_step(qtbot, session, settin
     with qtbot.waitSignals([session.reported, files.opened], timeout=5000):
         files.open(tmp_path / "bad.safetensors")
     assert session.undo_stack.count() == 1
+
+
+def test_a_comparison_that_is_opened_finds_the_network_of_b_where_it_was_moved_to(
+    qtbot, panel, session, file, tmp_path, monkeypatch
+):
+    compared, second = panel._inspector.compare, Second(Ddim(steps=2), str(file))
+    panel._inspector.show_view(compared)
+    session.edit("compare", second=second)
+    press(qtbot, panel, Qt.Key.Key_End, STEPS)
+    compared.start.click()
+    qtbot.waitUntil(compared.export.isEnabled, timeout=10000)
+    monkeypatch.setattr(compare_view, "ask_target", lambda *_: tmp_path / "apart.png")
+    with qtbot.waitSignal(session.noticed, timeout=5000):
+        compared.export.click()
+    (tmp_path / "new").mkdir()
+    moved = file.rename(tmp_path / "new" / "renamed.safetensors")
+    opened = read(tmp_path / "apart.png", [moved])
+    assert opened.document == replace(session.document, second=replace(second, denoiser=str(moved)))
+    assert opened.warning == ""
+    moved.unlink()
+    opened = read(tmp_path / "apart.png", [moved])
+    assert opened.document == replace(session.document, second=replace(second, denoiser=SAME))
+    assert opened.warning.startswith(f"the checkpoint {file.name} (sha256 ")
+    assert "that drew B is not there any more" in opened.warning

@@ -169,6 +169,7 @@ class SamplingPanel(QWidget):
         course = self._chain.trail.course
         self.show_sample(min(max(place.sample, 0), self._chain.count - 1))
         self._player.walk_to(course.at(place.t / course.T))
+        self._on_view_asked("sampling", place.view)
 
     def _on_walk_asked(self) -> None:
         self._player.walk_to(self._player.end)

@@ -1,6 +1,6 @@
 """Two settings under the same noise: the chain that is shown (A), another one (B), and what differs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -10,7 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from ddpm_studio.contrast import Look, contrast, differences
+from ddpm_studio.contrast import Look, Meeting, contrast, differences
 from ddpm_studio.errors import UserError
 from ddpm_studio.export import Provenance
 from ddpm_studio.ui.plots.band_plot import BandPlot
@@ -95,6 +95,7 @@ class CompareView(ScrollColumn):
             self.refused.emit("there is nothing to compare with yet: A has not been walked")
             return
         T, other = model.denoiser.schedule.T, self.controls.other
+        meetings: Callable[[], Iterator[Model | Meeting]]
         if other == SETTINGS:
             second = self._session.settled_document.contrasted
             document = replace(self._chain.document, second=second)
@@ -170,7 +171,7 @@ class CompareView(ScrollColumn):
         if path is None:
             return
         try:
-            self.grids.save(path, self._provenance())
+            self.grids.save(path, {**self._provenance(), **self._second.told})
         except UserError as error:
             self.refused.emit(str(error))
         else:

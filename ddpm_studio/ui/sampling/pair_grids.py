@@ -63,7 +63,7 @@ class PairGrids(QWidget):
         """Writes the pair and what differs. UserError: there is none, another suffix, or it cannot be written."""
         if self.pair is None:
             raise UserError("A or B has changed meanwhile: compare again, then export")
-        told = {**provenance, "drawn": DRAWN}
+        told = {**provenance, "command": "compare", "drawn": DRAWN}
         if kind_of(path) is Kind.ARRAYS:
             a, b = self.pair
             save_arrays(path, {"a": a, "b": b, **differences(a, b)}, told)

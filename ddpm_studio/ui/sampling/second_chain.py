@@ -39,12 +39,13 @@ class SecondChain(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.pair: Pair | None = None
+        self._model: Model | None = None  # B's own; None while it is read, or where A's walks B too
         self._front = np.inf  # t/T of the last state that has been met
         self._states = States()
         self._far: list[tuple[float, NDArray[np.float32]]] = []  # t/T and, of x and of the guess, (2, B)
         self._job: Job | None = None
 
-    def walk(self, pair: Pair, meetings: Callable[[], Iterator[Meeting]]) -> None:
+    def walk(self, pair: Pair, meetings: Callable[[], Iterator[Model | Meeting]]) -> None:
         """Begins with another pair."""
         self.forget()
         self.pair = pair
@@ -58,12 +59,18 @@ class SecondChain(QObject):
         if self._job is not None:
             self._job.retire()
             self._job = None
-        self.pair, self._states, self._far, self._front = None, States(), [], np.inf
+        self.pair, self._model, self._states, self._far, self._front = None, None, States(), [], np.inf
 
     def close(self) -> None:
         """Waits for what runs to end."""
         for job in self.findChildren(Job):
             job.close()
+
+    @property
+    def told(self) -> dict[str, object]:
+        """Which network of its own draws B, for what is saved."""
+        network = None if self._model is None else self._model.network
+        return {} if network is None else {f"b_{name}": value for name, value in network.told.items()}
 
     def at(self, share: float) -> tuple[float, Look] | None:
         """t/T and look of the state nearest to a share; None before the first."""
@@ -79,8 +86,11 @@ class SecondChain(QObject):
         shares = [share for share, _ in self._far]
         return shares, np.array([far[place] for _, far in self._far], np.float64)
 
-    def _on_met(self, meetings: list[Meeting]) -> None:
-        for meeting in meetings:
+    def _on_met(self, met: list[Model | Meeting]) -> None:
+        for meeting in met:
+            if isinstance(meeting, Model):
+                self._model = meeting
+                continue
             self._states.append(meeting.share, meeting.look)
             self._front = meeting.share
             if (far := meeting.far) is not None:
@@ -93,8 +103,8 @@ class SecondChain(QObject):
             self.failed.emit(text)
 
 
-def meetings_of(path: Path, model: Model, document: Document, live: LiveNetwork | None) -> Iterator[Meeting]:
-    """B's chain, its denoiser read first.
+def meetings_of(path: Path, model: Model, document: Document, live: LiveNetwork | None) -> Iterator[Model | Meeting]:
+    """B's own model, if it is not A's, read first; then its chain.
 
     Args:
         path: A.
@@ -106,6 +116,8 @@ def meetings_of(path: Path, model: Model, document: Document, live: LiveNetwork 
         UserError: as `opened` and `contrast.against`.
     """
     other = _second_model(model, document, live)
+    if other is not model:
+        yield other
     if wants_errors(document.contrasted.sampler):
         other = measured(other)
     yield from against(path, document, other.denoiser)

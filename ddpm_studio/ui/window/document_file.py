@@ -152,7 +152,7 @@ class DocumentFile(QObject):
                 return
             self._replace(opened.document, opened.home)
             if opened.t is not None and opened.sample is not None:
-                self._session.place(Place(opened.t, opened.sample))
+                self._session.place(Place(opened.t, opened.sample, "Compare" if opened.compares else ""))
             elif opened.t is not None:
                 self._session.set_t(opened.t)
         elif isinstance(opened, ChosenPicture):
