@@ -37,8 +37,10 @@ def probe_times(schedule: Schedule, bins: int = BINS) -> Times:
 
     Where a schedule's steps are wider than the spacing, the spacing is made finer elsewhere.
     """
-    log_snr = schedule.floored_log_snr[1:]
     times = np.arange(1, schedule.T + 1)
+    if schedule.T <= bins:
+        return times
+    log_snr = schedule.floored_log_snr[1:]
     for count in range(bins, 50 * bins):
         wanted = np.linspace(log_snr[0], log_snr[-1], count)
         found = np.unique(np.abs(log_snr[:, None] - wanted).argmin(0) + 1)

@@ -3,6 +3,8 @@
 import json
 import math
 import pickle
+from dataclasses import replace
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -30,11 +32,18 @@ def recorder(folder, stack=None, **changes):
     return Recorder.of(run, CPU, data=data() if stack is None else stack)
 
 
-@pytest.fixture
-def finished(tmp_path):
-    """A run of six steps that has come to its end, and what it told."""
-    one = recorder(tmp_path / "run")
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A run of six steps that has come to its end, and what it told. All tests share it, to read."""
+    one = recorder(tmp_path_factory.mktemp("finished") / "run")
     return one, list(one.events())
+
+
+@pytest.fixture
+def copied(finished, tmp_path):
+    """A copy of that run, to change."""
+    copytree(finished[0].run.folder, tmp_path / "run")
+    return Run.open(tmp_path / "run")
 
 
 def changed(path, out, **metadata):
@@ -123,7 +132,7 @@ def test_a_step_that_goes_wrong_leaves_the_last_good_state_in_the_run(tmp_path):
     while not (isinstance(event := next(events), TrainStep) and event.step == 2):
         pass
     good = one.learner.weights(average=False)
-    one.learner._loss.weights[:] = math.inf
+    one.learner._loss = replace(one.learner._loss, weights=np.full(21, math.inf))
     with pytest.raises(UserError, match="step 3: the loss is inf"):
         list(events)
     saved = Checkpoint.open(one.run.latest)
@@ -131,12 +140,10 @@ def test_a_step_that_goes_wrong_leaves_the_last_good_state_in_the_run(tmp_path):
     assert all(torch.equal(saved.tensors()[f"{RAW}.{name}"], tensor) for name, tensor in good.items())
 
 
-def test_metrics_of_steps_that_are_taken_again_are_not_told_twice(tmp_path):
-    one = recorder(tmp_path / "run")
-    list(one.events())
-    for path in one.run.checkpoints[1:]:  # as after a kill: the newest checkpoint is of step 3
+def test_metrics_of_steps_that_are_taken_again_are_not_told_twice(copied, tmp_path):
+    for path in copied.checkpoints[1:]:  # as after a kill: the newest checkpoint is of step 3
         path.unlink()
-    with (one.run.folder / "metrics.jsonl").open("a") as file:
+    with (copied.folder / "metrics.jsonl").open("a") as file:
         file.write('{"step": 7, "lo')
     again = recorder(tmp_path / "run")
     assert again.learner.step == 3
@@ -145,13 +152,11 @@ def test_metrics_of_steps_that_are_taken_again_are_not_told_twice(tmp_path):
     assert [line["step"] for line in again.run.metrics() if "loss" in line] == [2, 4, 6]
 
 
-def test_other_pictures_and_another_network_are_no_way_to_go_on(tmp_path):
-    one = recorder(tmp_path / "run")
-    list(one.events())
+def test_other_pictures_and_another_network_are_no_way_to_go_on(copied, tmp_path):
     other = ImageData("stripes", pictures(40, seed=9), pictures(8))
     with pytest.raises(UserError, match="not the data set this run began with"):
         recorder(tmp_path / "run", other)
-    run = one.run.changed(document(network=UNet(width=8, multipliers=(1, 1), blocks=1, attention=(), groups=4)))
+    run = copied.changed(document(network=UNet(width=8, multipliers=(1, 1), blocks=1, attention=(), groups=4)))
     with pytest.raises(UserError, match="another network"):
         Recorder.of(run, CPU, data=data())
 
@@ -241,12 +246,10 @@ def test_a_further_average_is_a_group_of_the_checkpoint_and_is_found_by_its_deca
         found.denoiser("ema-0.99")
 
 
-def test_a_run_without_a_further_average_cannot_go_on_with_one(tmp_path):
-    one = recorder(tmp_path / "run")
-    list(one.events())
+def test_a_run_without_a_further_average_cannot_go_on_with_one(copied, tmp_path):
     with pytest.raises(UserError, match=r"cannot be resumed: it has no ema-0\.5\."):
-        Recorder.of(one.run.changed(document(more_ema=(0.5,))), CPU, data=data())
-    list(Recorder.of(one.run.changed(document(steps=8)), CPU, data=data()).events())
+        Recorder.of(copied.changed(document(more_ema=(0.5,))), CPU, data=data())
+    list(Recorder.of(copied.changed(document(steps=8)), CPU, data=data()).events())
     assert checkpoint_in(tmp_path / "run").header.step == 8
 
 
@@ -325,11 +328,10 @@ def test_other_files_are_no_checkpoints_and_nothing_is_unpickled(tmp_path):
     assert not (tmp_path / "owned").exists()
 
 
-def test_a_shared_network_cannot_be_resumed(finished, tmp_path):
-    one, _ = finished
-    slim(one.run.latest, one.run.latest)
+def test_a_shared_network_cannot_be_resumed(copied):
+    slim(copied.latest, copied.latest)
     with pytest.raises(UserError, match="cannot be resumed: it has no exp_avg"):
-        recorder(one.run.folder)
+        recorder(copied.folder)
 
 
 def test_weights_too_large_for_half_precision_are_not_shared(finished, tmp_path):
