@@ -38,7 +38,7 @@ def probe_times(schedule: Schedule, bins: int = BINS) -> Times:
     Where a schedule's steps are wider than the spacing, the spacing is made finer elsewhere.
     """
     times = np.arange(1, schedule.T + 1)
-    if schedule.T <= bins:
+    if bins >= schedule.T:
         return times
     log_snr = schedule.floored_log_snr[1:]
     for count in range(bins, 50 * bins):
