@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from functools import partial
+from itertools import cycle
 
 import numpy as np
 import pytest
@@ -17,10 +18,12 @@ from ddpm_studio.networks.build import fresh
 from ddpm_studio.networks.settings import UNet
 from ddpm_studio.objective import Target
 from ddpm_studio.schedule import Cosine, Linear
+from ddpm_studio.ui.job import Job
 from ddpm_studio.ui.live import LiveNetwork
 from ddpm_studio.ui.panels.likelihood import LikelihoodPanel
 from ddpm_studio.ui.session import Session
-from ddpm_studio.ui.theory import jobs as likelihood_jobs
+from ddpm_studio.ui.theory import measurements, work
+from ddpm_studio.ui.theory.jobs import Kind
 
 PATIENCE = 30_000  # ms; what is waited for takes a second or two
 
@@ -61,15 +64,15 @@ def press(button):
 
 
 def terms(panel):
-    return panel.bound.terms.numbers()["Lₜ₋₁"]
+    return panel.views.bound.terms.numbers()["Lₜ₋₁"]
 
 
 def test_it_measures_by_itself_what_takes_a_moment(qtbot, panel, session):
     measured_out(qtbot, panel)
     assert panel._measured.levels > 113
     assert len(terms(panel)) == session.document.schedule.T - 1
-    assert "30 training samples" in panel.bound.about.text()
-    assert "exact denoiser" in panel.bound.about.text()
+    assert "30 training samples" in panel.views.bound.about.text()
+    assert "exact denoiser" in panel.views.bound.about.text()
     assert panel.bar.start.text() == "Measure"
 
 
@@ -89,11 +92,11 @@ def test_the_total_says_how_far_off_it_may_be_for_lying_between_noise_levels(qtb
     measured_out(qtbot, panel)
     curve, schedule = panel._measured.curve(), session.document.schedule
     even, odd = (bound(schedule, half, ReverseVariance.BETA).total for half in curve.halves)
-    assert f"± {abs(even - odd) / 2:.4f} as interpolated" in panel.bound.total.text()
+    assert f"± {abs(even - odd) / 2:.4f} as interpolated" in panel.views.bound.total.text()
     press(panel.bar.all)
-    wait(qtbot, lambda: "every t measured" in panel.bound.total.text())
+    wait(qtbot, lambda: "every t measured" in panel.views.bound.total.text())
     session.preview(schedule=Cosine(T=60))
-    wait(qtbot, lambda: "as interpolated" in panel.bound.total.text())
+    wait(qtbot, lambda: "as interpolated" in panel.views.bound.total.text())
 
 
 def test_every_t_is_measured_when_asked_for_and_agrees_with_the_core(qtbot, panel, session, pictures):
@@ -128,19 +131,19 @@ def test_it_can_be_stopped_and_begun_again(qtbot, panel):
 
 def test_the_bracket_holds_the_optimum_and_says_what_each_choice_loses(qtbot, panel):
     measured_out(qtbot, panel)
-    panel.tabs.setCurrentWidget(panel.bracket)
-    shown = panel.bracket.bracket.numbers()
+    panel.views.setCurrentWidget(panel.views.bracket)
+    shown = panel.views.bracket.bracket.numbers()
     assert (shown["β̃"] <= shown["optimum"] + 1e-12).all()
     assert (shown["optimum"] <= shown["β"] + 1e-3).all()
-    assert "σ² = optimum" in panel.bracket.table.text()
-    lost = panel.bracket.lost.numbers()
+    assert "σ² = optimum" in panel.views.bracket.table.text()
+    lost = panel.views.bracket.lost.numbers()
     assert min(lost["β"].min(), lost["β̃"].min()) >= -1e-12
 
 
 def test_a_picture_is_sent_and_guessed_better_with_more_bits(qtbot, panel):
     measured_out(qtbot, panel)
-    panel.tabs.setCurrentWidget(panel.rate)
-    rate = panel.rate
+    panel.views.setCurrentWidget(panel.views.rate)
+    rate = panel.views.rate
     wait(qtbot, lambda: len(rate._guesses) == 41)
     rate.slider.setValue(rate.slider.maximum())
     assert "RMSE of this one 0.00" in rate.told.text()
@@ -158,21 +161,37 @@ def test_a_picture_is_sent_and_guessed_better_with_more_bits(qtbot, panel):
 def test_the_gap_is_measured_on_held_out_and_training_samples(qtbot, panel, session):
     session.edit("hold out", training=replace(session.document.training, held_out=0.2))
     measured_out(qtbot, panel)
-    panel.tabs.setCurrentWidget(panel.gap)
-    press(panel.gap.start)
-    gap = panel.gap
+    panel.views.setCurrentWidget(panel.views.gap)
+    press(panel.views.gap.start)
+    gap = panel.views.gap
     wait(qtbot, lambda: "middle of 8 chains" in gap.told.text() and len(gap.trained.numbers()["denoiser"]) >= 24)
     for plot in (gap.held_out, gap.trained):
         shown = plot.numbers()
-        np.testing.assert_allclose(shown["denoiser"], shown["training set by heart"])  # it is that one
+        np.testing.assert_allclose(shown["denoiser"], shown["optimum"])  # it is that one
         assert (shown["zero"] == 1.0).all()
     assert len(gap.near.numbers) == 8
 
 
+def test_the_gap_says_how_far_it_is_and_is_ended_by_the_button_that_began_it(qtbot, panel, monkeypatch):
+    monkeypatch.setattr(measurements, "gap_and_memory", lambda subject: cycle(work.gaps(subject)))
+    measured_out(qtbot, panel)
+    panel.views.setCurrentWidget(panel.views.gap)
+    gap = panel.views.gap
+    assert gap.start.text() == "Measure the gap"
+    press(gap.start)
+    assert gap.start.text() == "Stop"
+    wait(qtbot, lambda: "noise levels" in gap.told.text())
+    press(gap.start)
+    wait(qtbot, lambda: gap.start.text() == "Measure the gap")
+    assert panel._measured.at_rest
+    assert "samples: " in gap.told.text()
+
+
 def test_jensen_climbs_to_the_exact_density(qtbot, panel):
-    panel.tabs.setCurrentWidget(panel.jensen)
-    wait(qtbot, lambda: "20,000 chains" in panel.jensen.told.text())
-    shown = panel.jensen.plot.numbers()
+    panel.views.setCurrentWidget(panel.views.jensen)
+    wait(qtbot, lambda: "20,000 chains" in panel.views.jensen.told.text())
+    shown = panel.views.jensen.plot.numbers()
+    assert shown["k"].tolist() == [1, 10, 100, 1000]
     estimate, truth = shown["estimate from k samples"], shown["−log₂ p(x₀), exact"]
     assert estimate[0] - truth[0] > 0.05
     assert abs(estimate[-1] - truth[-1]) < 0.03
@@ -191,33 +210,33 @@ def test_nothing_is_read_before_somebody_looks(qtbot, session):
     qtbot.addWidget(panel)
     session.edit("other", schedule=Cosine(T=10))
     assert panel._measured.subject is None
-    assert not panel.findChildren(type(panel._measured))[0]._jobs
+    assert not panel.findChildren(Job)
     panel.close_jobs()
 
 
 def test_a_click_in_a_plot_moves_the_shared_t_and_the_cursor_is_in_all_of_them(qtbot, panel, session):
     measured_out(qtbot, panel)
-    plot = panel.bound.rate
+    plot = panel.views.bound.rate
     box = plot.getPlotItem().getViewBox()
     place = plot.mapFromScene(box.mapViewToScene(QPointF(1.0, 0.0)))  # 10 on the logarithmic axis
     QTest.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(place.x(), plot.height() // 2))
     assert abs(session.t - 10) <= 1
     session.set_t(25)
-    assert panel.bound.terms._cursor.value() == 25
-    assert panel.bound.rate._cursor.value() == pytest.approx(np.log10(25))
-    panel.tabs.setCurrentWidget(panel.rate)
-    wait(qtbot, lambda: "t = 25" in panel.rate.told.text())
-    panel.rate.slider.setValue(0)
+    assert panel.views.bound.terms._cursor.value() == panel.views.gap.entropy._cursor.value() == 25
+    assert panel.views.bound.rate._cursor.value() == pytest.approx(np.log10(25))
+    panel.views.setCurrentWidget(panel.views.rate)
+    wait(qtbot, lambda: "t = 25" in panel.views.rate.told.text())
+    panel.views.rate.slider.setValue(0)
     assert session.t == 40
 
 
 def test_an_estimate_from_drawn_times_agrees_with_the_bound(qtbot, panel, monkeypatch):
-    monkeypatch.setattr(likelihood_jobs, "ESTIMATE_SECONDS", 1000.0)  # all draws, however slow the machine
+    monkeypatch.setattr(measurements, "ESTIMATE_SECONDS", 1000.0)  # all draws, however slow the machine
     measured_out(qtbot, panel)
     whole = panel._measured.bound(panel._session.document.schedule, ReverseVariance.BETA)
     press(panel.bar.quick)
-    wait(qtbot, lambda: panel.bound.estimate.text().startswith("Estimate from 256 drawn"))
-    said = panel.bound.estimate.text().split(": ")[1]
+    wait(qtbot, lambda: panel.views.bound.estimate.text().startswith("Estimate from 256 drawn"))
+    said = panel.views.bound.estimate.text().split(": ")[1]
     total, _, error, *_ = said.split()
     assert abs(float(total) - whole.total) < 4 * float(error)
 
@@ -226,42 +245,42 @@ def amid_a_curve(qtbot, panel):
     found = panel._measured
     wait(qtbot, lambda: found.running and found.done > 5)
     press(panel.bar.quick)
-    assert found.estimating
+    assert found.is_at(Kind.ESTIMATE)
     assert not found.running
     assert found.done < found.levels
     return found
 
 
 def test_a_curve_makes_way_for_an_estimate_and_goes_on_by_itself_afterwards(qtbot, panel, monkeypatch):
-    monkeypatch.setattr(likelihood_jobs, "ESTIMATE_SECONDS", 0.5)
+    monkeypatch.setattr(measurements, "ESTIMATE_SECONDS", 0.5)
     found = amid_a_curve(qtbot, panel)
     assert "then on from level" in panel.bar.status.text()
     measured_out(qtbot, panel)
-    assert not found.estimating
-    assert panel.bound.estimate.text().startswith("Estimate from")
+    assert not found.is_at(Kind.ESTIMATE)
+    assert panel.views.bound.estimate.text().startswith("Estimate from")
 
 
 def test_an_estimate_is_ended_by_the_button_that_began_it_and_the_curve_goes_on(qtbot, panel, monkeypatch):
-    monkeypatch.setattr(likelihood_jobs, "ESTIMATE_SECONDS", 1000.0)
-    monkeypatch.setattr(likelihood_jobs, "estimated", partial(estimated, draws=100_000))
+    monkeypatch.setattr(measurements, "ESTIMATE_SECONDS", 1000.0)
+    monkeypatch.setattr(work, "estimated", partial(estimated, draws=100_000))
     found = amid_a_curve(qtbot, panel)
-    wait(qtbot, lambda: panel.bound.estimate.text().startswith("Estimate from"))
+    wait(qtbot, lambda: panel.views.bound.estimate.text().startswith("Estimate from"))
     assert panel.bar.quick.text() == "Enough"
     press(panel.bar.quick)
-    wait(qtbot, lambda: not found.estimating)
+    wait(qtbot, lambda: not found.is_at(Kind.ESTIMATE))
     assert panel.bar.quick.text() == "Estimate"
     measured_out(qtbot, panel)
-    assert re.match(r"Estimate from \d+ of \d+ drawn", panel.bound.estimate.text())
+    assert re.match(r"Estimate from \d+ of \d+ drawn", panel.views.bound.estimate.text())
 
 
 def test_a_curve_that_was_stopped_stays_so_after_an_estimate(qtbot, panel, monkeypatch):
-    monkeypatch.setattr(likelihood_jobs, "ESTIMATE_SECONDS", 0.2)
+    monkeypatch.setattr(measurements, "ESTIMATE_SECONDS", 0.2)
     found = panel._measured
     wait(qtbot, lambda: found.running and found.done > 5)
     press(panel.bar.start)
     press(panel.bar.quick)
     assert "then on" not in panel.bar.status.text()
-    wait(qtbot, lambda: not found.estimating)
+    wait(qtbot, lambda: not found.is_at(Kind.ESTIMATE))
     assert found.unfinished
     assert not found.running
 
@@ -277,9 +296,9 @@ def test_the_learned_variance_is_shown_once_every_t_has_been_measured(qtbot, ses
     session.sample_from(LiveNetwork(document, 7, denoiser))
     measured_out(qtbot, panel)
     panel.bar.sigma.setCurrentIndex(3)
-    assert "press Every t" in panel.bound.total.text()
+    assert "press Every t" in panel.views.bound.total.text()
     press(panel.bar.all)
-    wait(qtbot, lambda: "σ² = learned" in panel.bound.total.text())
+    wait(qtbot, lambda: "σ² = learned" in panel.views.bound.total.text())
     x0 = panel._measured.subject.probe.x0
     expected = learned_bound(schedule, measured(denoiser, x0, range(1, 41), tables=set()), x0)
     np.testing.assert_allclose(terms(panel), expected.terms[2:])

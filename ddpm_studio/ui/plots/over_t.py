@@ -25,6 +25,16 @@ class DecadeAxis(LogAxis):
         return [(1.0, decades or numbered), (fine, others)]
 
 
+def lie_on_decades(plot: LinePlot) -> None:
+    """Gives a plot whose x is log10 of something a logarithmic axis below."""
+    item, axis = plot.getPlotItem(), DecadeAxis("bottom")
+    axis.setStyle(showValues=plot.getAxis("left").style["showValues"])  # none while the plot is empty
+    item.setAxisItems({"bottom": axis})
+    settle_axes(item)
+    item.layout.setContentsMargins(0, 0, RIGHT, 0)
+    plot.getAxis("left").setWidth(LEFT)
+
+
 class OverT(PlotOverT, LinePlot):
     """A LinePlot whose x is t, on a linear axis or, with `decades`, on a logarithmic one."""
 
@@ -44,11 +54,7 @@ class OverT(PlotOverT, LinePlot):
         self._decades = decades
         super().__init__(name, tip, lines, parent, log=log, span=span, limits=limits)
         if decades:
-            item = self.getPlotItem()
-            item.setAxisItems({"bottom": DecadeAxis("bottom")})
-            settle_axes(item)
-            item.layout.setContentsMargins(0, 0, RIGHT, 0)
-            self.getAxis("left").setWidth(LEFT)
+            lie_on_decades(self)
         self._cursor = pg.InfiniteLine(0.0, movable=False)
         self.addItem(self._cursor, ignoreBounds=True)
         theme.watcher().changed.connect(self._show_cursor_colour)

@@ -5,7 +5,8 @@ from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from ddpm_studio.likelihood import ReverseVariance
-from ddpm_studio.ui.theory.jobs import Measurements
+from ddpm_studio.ui.theory.jobs import Kind
+from ddpm_studio.ui.theory.measurements import Measurements
 from ddpm_studio.ui.theory.sigma_view import NAMES
 from ddpm_studio.ui.widgets.elided_label import ElidedLabel
 from ddpm_studio.units import spelt
@@ -40,7 +41,7 @@ class LikelihoodBar(QWidget):
         """What is being measured, how far it is, and what can be asked for."""
         there = measured.subject is not None
         self.start.setText("Stop" if measured.running else "Go on" if measured.unfinished and there else "Measure")
-        self.quick.setText("Enough" if measured.estimating else "Estimate")
+        self.quick.setText("Enough" if measured.is_at(Kind.ESTIMATE) else "Estimate")
         for button in (self.start, self.quick):
             button.setEnabled(there)
         self.all.setEnabled(there and not measured.running)
@@ -95,13 +96,13 @@ def _state(measured: Measurements, T: int) -> str:
         return "reading the denoiser …"
     if measured.running:
         return f"level {measured.done} of {measured.levels}, {spelt(measured.seconds_left)} left"
-    if measured.estimating:
+    if measured.is_at(Kind.ESTIMATE):
         then = f"; then on from level {measured.done} of {measured.levels}" if measured.waits else ""
         return f"drawing t's for an estimate{then}"
     if measured.whole and measured.done >= measured.levels:
         return f"measured at every t of T = {measured.levels:,}"
-    every = f"every t ({T:,}) would take about {spelt(measured.seconds * T)}"
+    every = f"every t ({T:,}) about {spelt(measured.seconds * T)}"
     if measured.done >= measured.levels:
-        return f"{measured.levels} noise levels measured; {every}"
-    left = f"the others would take about {spelt(measured.seconds_left)}"
-    return f"{measured.done} of {measured.levels} noise levels measured; {left}, {every}"
+        return f"{measured.levels} noise levels measured; {every} more"
+    left = f"the others about {spelt(measured.seconds_left)}"
+    return f"{measured.done} of {measured.levels} noise levels; to go: {left}, {every}"

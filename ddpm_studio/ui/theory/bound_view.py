@@ -17,6 +17,7 @@ PUBLISHED = (
     "Published, CIFAR-10, for context: 3.75 (L_simple), 3.70 (trained on the bound), Ho et al. 2020; "
     "3.17 (L_hybrid, T = 4000), Nichol & Dhariwal 2021."
 )
+CLICK = "click to move t"
 PARTS = (("L_T", "muted"), ("Σ Lₜ₋₁", "posterior"), ("L₀", "beta"))
 
 
@@ -103,8 +104,8 @@ class BoundView(QWidget):
             self.about.setVisible(bool(about))
         self.split.show_bound(bound)
         if bound is None:
-            for plot, lines in ((self.terms, 2), (self.linear, 1), (self.rate, 1), (self.errors, 2)):
-                plot.show_times(np.zeros(0), [np.zeros(0)] * lines)
+            for plot in self.plots:
+                plot.show_nothing()
             return
         t = np.arange(bound.schedule.T + 1.0)
         self.terms.show_times(t[2:], (bound.terms[2:], bound.weighted_error[2:]))
@@ -141,32 +142,25 @@ def _plots(parent: QWidget) -> tuple[OverT, OverT, OverT, OverT]:
     """The terms, once more on a linear axis, the cumulative rate, the errors."""
     terms = OverT(
         "terms over t",
-        "Lₜ₋₁ in bits per dimension at each t ≥ 2, and what of it the error costs; click to move t",
+        f"Lₜ₋₁ in bits per dimension at each t ≥ 2, and what of it the error costs; {CLICK}",
         (Line("Lₜ₋₁", "posterior", 2.0), Line("λₜ·ε-error", "weight", 1.0, dashed=True)),
         parent,
         log=True,
         limits=(-9.0, 2.0),
     )
-    linear = OverT(
-        "terms Lₜ₋₁, t on a log axis",
-        "Lₜ₋₁ in bits per dimension, so that heights can be compared; click to move t",
-        (Line("", "posterior", 2.0),),
-        parent,
-        decades=True,
-    )
-    rate = OverT(
-        "bits sent before xₜ is known, t on a log axis",
-        "L_T + Σ Lₛ₋₁ over s > t, in bits per dimension; click to move t",
-        (Line("", "snr", 2.0),),
-        parent,
-        decades=True,
-    )
+    linear = _one_line("terms Lₜ₋₁", "Lₜ₋₁ in bits per dimension, so that heights can be compared", "posterior", parent)
+    rate = _one_line("bits sent before xₜ is known", "L_T + Σ Lₛ₋₁ over s > t, in bits per dimension", "snr", parent)
     errors = OverT(
-        "errors over t",
-        "‖ε − ε̂‖² (all that L_simple weighs) and ‖x₀ − x̂₀‖², means per value; click to move t",
-        (Line("ε̂", "noise", 2.0), Line("x̂₀", "signal", 2.0)),
+        "mean squared errors over t",
+        f"‖ε − ε̂‖² (all that L_simple weighs) and that of the guess of x₀, means per value; {CLICK}",
+        (Line("ε̂", "noise", 2.0), Line("guess of x₀", "signal", 2.0)),
         parent,
         log=True,
         limits=(-7.0, 3.0),
     )
     return terms, linear, rate, errors
+
+
+def _one_line(name: str, tip: str, colour: str, parent: QWidget) -> OverT:
+    lines = (Line("", colour, 2.0),)
+    return OverT(f"{name}, t on a log axis", f"{tip}; {CLICK}", lines, parent, decades=True)

@@ -5,9 +5,19 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from ddpm_studio.ui.plots.line_plot import Line, LinePlot
+from ddpm_studio.ui.plots.over_t import lie_on_decades
+from ddpm_studio.ui.plots.plot import Columns
 from ddpm_studio.ui.theory.work import Climb
 
 CHAINS = 20_000
+
+
+class ClimbPlot(LinePlot):
+    """Over log10 k, of which the file of its numbers says k."""
+
+    def _numbers(self) -> Columns:
+        shown = super()._numbers()
+        return {"k": np.round(10.0 ** shown.pop("x")), **shown}
 
 
 class JensenView(QWidget):
@@ -34,9 +44,9 @@ class JensenView(QWidget):
             Line("± standard error", "pinned"),
             Line("", "pinned"),
         )
-        self.plot = LinePlot(
-            "bits/dim by log₁₀ k", "−log₂ of the mean of k weights, per dimension; k = 1 is the bound", lines, self
-        )
+        tip = "−log₂ of the mean of k weights, per dimension; k = 1 is the bound"
+        self.plot = ClimbPlot("bits/dim by k", tip, lines, self)
+        lie_on_decades(self.plot)
         row = QHBoxLayout()
         for name, box in (("steps T", self.steps), ("data variance s²", self.variance)):
             row.addWidget(QLabel(name, self))
@@ -68,9 +78,6 @@ class JensenView(QWidget):
             f"the bound is the mean of the logarithm, the truth the logarithm of the mean. "
             f"{steps}; exact: {climb.truth:.4f} bits/dim, from {climb.chains:,} chains."
         )
-
-    def show_room(self, _width: int, _height: int) -> None:
-        """Fits everywhere."""
 
     def _on_changed(self) -> None:
         self.changed.emit()

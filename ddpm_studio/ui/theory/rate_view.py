@@ -34,7 +34,7 @@ class RateView(QWidget):
         self._roomy, self._t = True, 0
         self._guesses: dict[int, Received] = {}
         tip = (
-            "RMSE of x̂₀(xₜ) on 0–255 against the bits per dimension that have told xₜ.\n"
+            "RMSE of the guess of x₀ from xₜ, on 0–255, against the bits per dimension that have told xₜ.\n"
             "dashed: CIFAR-10 as published (Ho et al. 2020, Table 4), for context"
         )
         self.plot = LinePlot(
@@ -80,7 +80,7 @@ class RateView(QWidget):
         """Draws rate and distortion; None: there are none yet."""
         self._bound = bound
         if bound is None:
-            self.plot.show_values(np.zeros(0), (np.zeros(0),))
+            self.plot.show_nothing()
         else:
             seen = by_decades(bound.schedule.T)[::-1]
             self.plot.show_values(bound.rate[seen], (bound.distortion[seen],))
@@ -133,15 +133,17 @@ class RateView(QWidget):
             self.slider.setValue(self._place())
         self.show_position()
 
-    def show_room(self, _width: int, height: int) -> None:
-        """In a low panel the pictures give way."""
+    def show_room(self, width: int, height: int) -> None:
+        """In a low panel the pictures give way; in a high one they are as high as they are wide."""
         self._roomy = height >= 300
+        for grid in self.grids:
+            grid.setMaximumHeight(width // 3 + 16)
         self._show_pictures()
 
     def _show_pictures(self) -> None:
         """Points have none."""
         pictures = self._message is None or self._message.states.ndim == 4
-        for grid in (self.sent, self.guess, self.truth):
+        for grid in self.grids:
             grid.setVisible(self._roomy and pictures)
 
     def _place(self) -> int:
@@ -174,7 +176,7 @@ class RateView(QWidget):
         row, pictures = QHBoxLayout(), QHBoxLayout()
         for widget, stretch in ((self.told, 1), (self.next, 0)):
             row.addWidget(widget, stretch)
-        for grid in (self.sent, self.guess, self.truth):
+        for grid in self.grids:
             pictures.addWidget(grid)
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 4, 4, 4)

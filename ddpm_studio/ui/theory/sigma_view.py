@@ -22,11 +22,11 @@ class SigmaView(QWidget):
         super().__init__(parent)
         self.table = QLabel(self)
         self.table.setTextFormat(Qt.TextFormat.RichText)
-        lines = (Line("β̃", "posterior", 1.5), Line("β", "beta", 1.5), Line("optimum", "good", 2.0))
+        lines = (Line("β̃", "posterior", 2.5), Line("β", "beta", 2.5), Line("optimum", "good", 1.5, dashed=True))
         self.bracket = OverT(
             "σₜ² as a share of βₜ",
             "β̃ₜ is right for data that are one point, βₜ for N(0, I); for all others the best is between them: "
-            "β̃ₜ + cₜ²·E‖x₀ − x̂₀‖²",
+            "β̃ₜ + cₜ² times the mean squared error of the guess of x₀",
             lines,
             self,
             decades=True,
@@ -35,7 +35,7 @@ class SigmaView(QWidget):
         )
         self.lost = OverT(
             "bits lost by the choice of σ²",
-            "Lₜ₋₁ less that of the optimum, in bits per dimension",
+            "Lₜ₋₁ less that of the optimum, in bits per dimension; at t = 1 that of L₀",
             lines[:2],
             self,
             decades=True,
@@ -65,16 +65,17 @@ class SigmaView(QWidget):
         """Draws the bounds of the three choices, under one schedule; an empty mapping empties the plots."""
         if not bounds:
             self.table.clear()
-            self.bracket.show_times(np.zeros(0), [np.zeros(0)] * 3)
-            self.lost.show_times(np.zeros(0), [np.zeros(0)] * 2)
+            for plot in self.plots:
+                plot.show_nothing()
             return
         best = bounds[ReverseVariance.OPTIMUM]
-        t = by_decades(best.schedule.T, 2)
-        x = t.astype(np.float64)
-        beta = best.schedule.beta[t]
         order = (ReverseVariance.BETA_TILDE, ReverseVariance.BETA, ReverseVariance.OPTIMUM)
-        self.bracket.show_times(x, [bounds[sigma].variance[t] / beta for sigma in order])
-        self.lost.show_times(x, [bounds[sigma].terms[t] - best.terms[t] for sigma in order[:2]])
+        T = best.schedule.T
+        t = by_decades(T)
+        self.lost.show_times(t.astype(np.float64), [bounds[sigma].terms[t] - best.terms[t] for sigma in order[:2]])
+        t = t[1:]  # β̃₁ = 0
+        shares = [bounds[sigma].variance[t] / best.schedule.beta[t] for sigma in order]
+        self.bracket.show_values(np.log10(t), shares, across=(0.0, float(np.log10(T))))
         cells = "".join(
             f"<td><b>σ² = {NAMES[sigma]}</b>: {bounds[sigma].total:.4f} bits/dim"
             f"{'' if sigma is ReverseVariance.OPTIMUM else f', {bounds[sigma].total - best.total:+.4f}'}</td>"

@@ -1,10 +1,11 @@
 """What the likelihood panel says of a bound, in a line."""
 
-from ddpm_studio.likelihood import Bound, Estimate, ReverseVariance
-from ddpm_studio.ui.theory.jobs import Measurements
+from ddpm_studio.likelihood import Bound, ReverseVariance
+from ddpm_studio.ui.theory.measurements import Measurements
 from ddpm_studio.ui.theory.sigma_view import NAMES
+from ddpm_studio.ui.theory.work import Estimated
 
-NOTHING = "Too little has been measured yet: the bound follows from the denoiser's error at some noise levels."
+NOTHING = "Too little has been measured yet: the bound follows from the errors at a few noise levels; press Go on."
 ALL_NEEDED = "The learned σ² is known only where the network was asked: press Every t."
 
 
@@ -31,12 +32,13 @@ def _about(found: Bound, sigma: ReverseVariance | None, measured: Measurements) 
     return f"{text}; noise levels matched with your schedule{under}"
 
 
-def told_estimate(estimate: Estimate, sigma: ReverseVariance) -> str:
+def told_estimate(found: Estimated) -> str:
     """What so many draws of t say, in the time there was."""
+    estimate = found.estimate
     done = f"{estimate.done}" if estimate.done == estimate.draws else f"{estimate.done} of {estimate.draws}"
     return (
         f"Estimate from {done} drawn t's: {estimate.total:.4f} ± {estimate.stderr:.4f} bits/dim, "
-        f"σ² = {_name(sigma)}, L₀ {estimate.last:.4f}"
+        f"σ² = {_name(found.sigma)}, L₀ {estimate.last:.4f}"
     )
 
 

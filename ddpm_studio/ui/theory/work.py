@@ -15,6 +15,8 @@ from ddpm_studio.document import EXACT, TRAINING, Document
 from ddpm_studio.errors import UserError
 from ddpm_studio.levels import Probe, Wiener, errors
 from ddpm_studio.likelihood import (
+    ErrorCurve,
+    Estimate,
     Floats,
     GaussianCurve,
     Level,
@@ -24,6 +26,7 @@ from ddpm_studio.likelihood import (
     Rung,
     bound,
     climb,
+    estimated,
     evenly_filled,
     gaussian_truth,
     log_weights,
@@ -63,6 +66,7 @@ class Gap:
     """Errors of ε̂ at some log SNR, (K,) each, on the held-out samples or on training samples."""
 
     held_out: bool
+    levels: int  # K at the end
     log_snr: Floats
     network: Floats
     optimum: Floats
@@ -79,6 +83,14 @@ class Memory:
     weights: NDArray[np.float32]  # (k,)
     distances: Floats  # (B,), RMS distance of each finished sample from the training sample nearest to it; else empty
     unseen: float  # the middle one of the held-out samples' distances
+
+
+@dataclass(frozen=True, eq=False)
+class Estimated:
+    """What the t's drawn so far say of the bound with this σ²."""
+
+    estimate: Estimate
+    sigma: ReverseVariance
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +143,7 @@ def gaps(subject: Subject) -> Iterator[Gap]:
             for column, value in zip(columns, row, strict=True):
                 column.append(value)
             so_far = schedule.floored_log_snr[falling.times[: len(columns[0])]]
-            yield Gap(held_out, so_far, *(np.array(column) for column in columns))
+            yield Gap(held_out, len(falling.times), so_far, *(np.array(column) for column in columns))
 
 
 def remembered(subject: Subject, chains: int = 8, steps: int = 50) -> Iterator[Memory]:
@@ -149,6 +161,20 @@ def remembered(subject: Subject, chains: int = 8, steps: int = 50) -> Iterator[M
         rows.append(near.entropy)
         ends = exact.distance(step.next).double().numpy() if step.s == 0 else np.zeros(0)
         yield Memory(tuple(times), np.stack(rows), near.nearest[0], near.weights[0], ends, unseen)
+
+
+def gap_and_memory(subject: Subject) -> Iterator[Gap | Memory]:
+    """One after the other."""
+    yield from gaps(subject)
+    yield from remembered(subject)
+
+
+def estimates(
+    subject: Subject, sigma: ReverseVariance, seconds: float, guide: ErrorCurve | None
+) -> Iterator[Estimated]:
+    """The bound from t's drawn by what `guide` expects, as far as they have been looked at, in so many seconds."""
+    for estimate in estimated(subject.denoiser, subject.probe.x0, sigma, seconds=seconds, guide=guide):
+        yield Estimated(estimate, sigma)
 
 
 def climbing(schedule: Schedule, T: int, variance: float, sigma: ReverseVariance, chains: int) -> Iterator[Climb]:
