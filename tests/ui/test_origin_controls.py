@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
 
 from ddpm_studio.data import open_picture
 from ddpm_studio.document import Document, provenance
@@ -70,7 +71,7 @@ def test_the_picture_is_shown_as_the_denoiser_sees_it_and_it_is_said_what_was_do
     session.edit("", origin=FromPicture(picture="coffee", t=7))
     qtbot.waitUntil(lambda: "resized to 32 × 32 colour" in controls.note.text())
     assert controls.note.isVisibleTo(controls)
-    assert not controls.painter.isVisibleTo(controls)
+    assert not controls.repair.painter.isVisibleTo(controls)
 
 
 def test_a_picture_that_is_not_there_is_told_below_its_name(qtbot, controls, session):
@@ -80,24 +81,26 @@ def test_a_picture_that_is_not_there_is_told_below_its_name(qtbot, controls, ses
 
 def test_what_is_painted_becomes_the_mask_of_the_document_and_clear_empties_it(qtbot, controls, session):
     session.edit("", origin=Repair(picture="coffee"))
-    qtbot.waitUntil(lambda: len(controls.painter.painted) == 32)
-    side = controls.painter.height()
-    QTest.mouseClick(controls.painter, Qt.MouseButton.LeftButton, pos=QPoint(controls.painter.width() // 2, side // 2))
+    qtbot.waitUntil(lambda: len(controls.repair.painter.painted) == 32)
+    side = controls.repair.painter.height()
+    QTest.mouseClick(
+        controls.repair.painter, Qt.MouseButton.LeftButton, pos=QPoint(controls.repair.painter.width() // 2, side // 2)
+    )
     mask = mask_of(session.document.origin.mask, (3, 32, 32))
     assert 4 <= mask.sum() <= 9
     assert mask[16, 16]
-    controls.clear.click()
+    controls.repair.clear.click()
     assert session.document.origin.mask == ""
     assert session.undo_stack.count() == 3
 
 
 def test_a_painted_mask_is_saved_as_a_picture_that_is_the_same_mask(qtbot, controls, session, tmp_path, monkeypatch):
     session.edit("repair", origin=Repair(picture="pixel-faces:0", mask=reference_of(np.eye(32, dtype=np.bool_))))
-    qtbot.waitUntil(lambda: controls.painter.painted.sum() == 32, timeout=5000)
-    monkeypatch.setattr("ddpm_studio.ui.sampling.origin_controls.ask_target", lambda *_: tmp_path / "mask.png")
+    qtbot.waitUntil(lambda: controls.repair.painter.painted.sum() == 32, timeout=5000)
+    monkeypatch.setattr("ddpm_studio.ui.sampling.mask_editor.ask_target", lambda *_: tmp_path / "mask.png")
     told = []
     session.noticed.connect(told.append)
-    controls.save_mask.click()
+    controls.repair.save.click()
     assert told == [f"Saved {tmp_path / 'mask.png'}"]
     assert np.array_equal(mask_of(str(tmp_path / "mask.png"), (3, 32, 32)), np.eye(32, dtype=np.bool_))
 
@@ -116,6 +119,36 @@ def test_a_stroke_has_no_gaps_and_the_right_button_wipes(qtbot):
     assert painter.painted.sum() == 16
     QTest.mouseClick(painter, Qt.MouseButton.RightButton, pos=QPoint(85, 85))
     assert not painter.painted[8, 8]
+
+
+def test_a_right_click_where_nothing_is_painted_offers_the_picture_with_its_mask(
+    qtbot, controls, session, tmp_path, monkeypatch
+):
+    session.edit("", origin=Repair(picture="coffee"))
+    painter = controls.repair.painter
+    qtbot.waitUntil(lambda: len(painter.painted) == 32)
+    painter.resize(200, 161)
+    copy, save = painter.actions()
+    copy.trigger()
+    assert QGuiApplication.clipboard().image().size() == QSize(160, 160)  # without what lies beside the picture
+    monkeypatch.setattr("ddpm_studio.ui.widgets.picture_menu.ask_target", lambda *_: tmp_path / "seen.png")
+    with qtbot.waitSignal(session.noticed):
+        save.trigger()
+    assert read_provenance(tmp_path / "seen.png")["document"] == session.document.to_json()
+    controls.show()
+    centre = QPoint(100, 80)
+    QApplication.sendEvent(
+        painter, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, centre, painter.mapToGlobal(centre))
+    )
+    assert painter.findChild(QMenu) is None  # the button may yet wipe
+    QTest.mouseClick(painter, Qt.MouseButton.LeftButton, pos=centre)
+    QTest.mouseClick(painter, Qt.MouseButton.RightButton, pos=centre)
+    assert painter.findChild(QMenu) is None
+    assert not painter.painted.any()
+    QTest.mouseClick(painter, Qt.MouseButton.RightButton, pos=centre)
+    menu = painter.findChild(QMenu)
+    assert menu.actions() == [copy, save]
+    menu.close()
 
 
 def test_a_mask_that_is_shown_is_not_edited_by_that(qtbot):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QInputDialog
@@ -15,6 +15,7 @@ from sampling_panels import shown_panel, small_session
 from ddpm_studio.branch import TRUNK, Ink
 from ddpm_studio.data.source import open_source
 from ddpm_studio.document import Document, Sampling
+from ddpm_studio.opening import read
 from ddpm_studio.sampler import Ancestral, Ddim
 from ddpm_studio.ui.sampling.branch_dialog import BranchDialog
 from ddpm_studio.ui.sampling.paint_view import PaintView
@@ -139,7 +140,7 @@ def test_a_fan_shows_k_children_of_the_sample_and_how_far_they_differ(qtbot, pan
     assert not panel._inspector.tree.spread.isVisible()
 
 
-def test_what_is_painted_begins_a_branch(qtbot, panel, session):
+def test_what_is_painted_begins_a_branch_and_is_copied_and_saved(qtbot, panel, session, tmp_path, monkeypatch):
     here = go(qtbot, panel, 10)
     panel.show_sample(1)
     click(panel._inspector.tree.paint)
@@ -155,7 +156,17 @@ def test_what_is_painted_begins_a_branch(qtbot, panel, session):
     QTest.mouseMove(canvas, end)
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=end)
     assert len(view.edits) == 1
+    assert canvas.contextMenuPolicy() is Qt.ContextMenuPolicy.ActionsContextMenu
+    copy, save = canvas.actions()
+    copy.trigger()
+    assert QGuiApplication.clipboard().image().size() == QSize(6, 6)  # pixel for pixel
+    assert QGuiApplication.clipboard().image().pixelColor(2, 2) == QColor("#ff0000")
+    monkeypatch.setattr("ddpm_studio.ui.widgets.picture_menu.ask_target", lambda *_: tmp_path / "painted.png")
+    with qtbot.waitSignal(session.noticed, timeout=5000):
+        save.trigger()
     view.accept()
+    opened = read(tmp_path / "painted.png")
+    assert (opened.document, opened.t, opened.sample) == (session.document, here.t, 1)
     assert session.document.branches[0].edits == view.edits
     qtbot.waitUntil(lambda: panel._chain.frame is not None and panel._chain.trail.front >= 10, timeout=5000)
     changed = (panel._chain.frame.x != here.x).any(1)

@@ -1,9 +1,9 @@
 """A picture on which the part to be repaired is painted with the mouse."""
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from ddpm_studio.data import Picture, to_channels
 from ddpm_studio.origin.canvas import Mask
@@ -16,7 +16,8 @@ VEIL = 150  # of 255: how much the mask hides of the picture
 class MaskPainter(QWidget):
     """The left button paints, the right one wipes; `edited` carries the mask when the button is let go.
 
-    The brush is a disc of `brush` pixels of the picture across, and never less than the pixel under the mouse.
+    The brush is a disc of `brush` pixels of the picture across, and never less than the pixel under the mouse. Where
+    there is nothing to wipe, a right click opens the menu of the widget's actions.
     """
 
     edited = Signal(object)  # Mask
@@ -28,9 +29,13 @@ class MaskPainter(QWidget):
         self._image = QImage()
         self._last: tuple[float, float] | None = None
         self._paints = True
+        self._before = self.painted  # the stroke
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setAccessibleName("mask")
-        self.setToolTip("Paint what is to be repaired: left button paints, right button wipes; the rest is kept.")
+        self.setToolTip(
+            "Paint what is to be repaired: left button paints, right button wipes; the rest is kept. A right click "
+            "where nothing is painted offers to copy or save what is seen."
+        )
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         theme.watcher().changed.connect(self.update)
 
@@ -45,6 +50,15 @@ class MaskPainter(QWidget):
         """What is painted, (H, H)."""
         self.painted, self._last = mask.copy(), None
         self.update()
+
+    def image(self) -> QImage:
+        """The picture and the mask as they are seen."""
+        return self.grab(self._square().toRect()).toImage()
+
+    def event(self, event: QEvent) -> bool:
+        """The button that wipes opens no menu before it is known whether it wipes."""
+        by_mouse = isinstance(event, QContextMenuEvent) and event.reason() is QContextMenuEvent.Reason.Mouse
+        return True if by_mouse else super().event(event)
 
     def sizeHint(self) -> QSize:
         return QSize(SIDE, SIDE)
@@ -65,17 +79,24 @@ class MaskPainter(QWidget):
         if event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
             return
         self._paints = event.button() == Qt.MouseButton.LeftButton
-        self._last = None
+        self._last, self._before = None, self.painted.copy()
         self._stroke(event.position())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._last is not None:
             self._stroke(event.position())
 
-    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
-        if self._last is not None:
-            self._last = None
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._last is None:
+            return
+        self._last = None
+        if not np.array_equal(self.painted, self._before):
             self.edited.emit(self.painted.copy())
+        elif not self._paints and self.actions():
+            menu = QMenu(self)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.addActions(self.actions())
+            menu.popup(event.globalPosition().toPoint())
 
     def _stroke(self, position: QPointF) -> None:
         """Paints from where the brush was to here, so that a quick stroke has no gaps."""

@@ -5,27 +5,23 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from ddpm_studio.data import DATASETS
 from ddpm_studio.denoiser import Denoiser
 from ddpm_studio.document import EXACT, Document
-from ddpm_studio.errors import UserError
-from ddpm_studio.export import Provenance, save_picture
+from ddpm_studio.export import Provenance
 from ddpm_studio.origin import ORIGINS, FromNoise, Origin, Repair
-from ddpm_studio.origin.canvas import Fitted, Mask, fitted, mask_of, picture_of, reference_of
-from ddpm_studio.params import Parameter, Range
+from ddpm_studio.origin.canvas import Fitted, Mask, fitted, mask_of
 from ddpm_studio.ui.job import Job, Outcome
-from ddpm_studio.ui.sampling.mask_painter import MaskPainter
+from ddpm_studio.ui.sampling.mask_editor import MaskEditor
 from ddpm_studio.ui.sampling.model import Model
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.widgets.combo import Combo
 from ddpm_studio.ui.widgets.form import Form
 from ddpm_studio.ui.widgets.image_view import ImageGrid
 from ddpm_studio.ui.widgets.kind_form import summary
-from ddpm_studio.ui.widgets.number_box import NumberBox
 from ddpm_studio.ui.widgets.picture_source import PictureSource
-from ddpm_studio.ui.widgets.saving import ask_target
 
 NAMES = {
     "noise": "pure noise",
@@ -35,7 +31,6 @@ NAMES = {
     "repair": "picture to repair",
 }
 NUMBERS = {"picture": ("t",), "between": ("t", "own_noise"), "repair": ("resamplings",)}
-BRUSH = Parameter("brush", float, 3.0, Range(1.0, 64.0), "pixels of the picture that the brush is across")
 THUMB = 72  # logical pixels high
 
 
@@ -55,7 +50,7 @@ class OriginControls(QWidget):
 
     def __init__(self, session: Session, provenance: Callable[[], Provenance], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session, self._provenance = session, provenance
+        self._session = session
         self._denoiser: Denoiser | None = None
         self._dataset = ""
         self._reading: Job | None = None
@@ -72,10 +67,7 @@ class OriginControls(QWidget):
         self.thumbs.setFixedHeight(THUMB)
         self.note = QLabel(self)
         self.note.setWordWrap(True)
-        self.painter = MaskPainter(self)
-        self.brush = NumberBox(BRUSH)
-        self.clear, self.open_mask, self.save_mask = (QPushButton(text, self) for text in ("clear", "open…", "save…"))
-        self._painting = QWidget(self)
+        self.repair = MaskEditor(provenance, self)
         self._lay_out()
         self._connect()
         self.show_document(session.document)
@@ -102,7 +94,7 @@ class OriginControls(QWidget):
             source.setVisible(name in names)
             if name in names:
                 source.show_source(getattr(origin, name), self._dataset)
-        self._painting.setVisible(isinstance(origin, Repair))
+        self.repair.setVisible(isinstance(origin, Repair))
         self.thumbs.setVisible(bool(origin.references) and not isinstance(origin, Repair))
         self.note.setVisible(bool(origin.references))
         self._read(origin)
@@ -112,8 +104,7 @@ class OriginControls(QWidget):
         told = dict.fromkeys(each.told for each in shown.pictures if each.told)
         words = "\n".join(told)
         if shown.mask is not None:
-            self.painter.show_picture(shown.pictures[0].picture)
-            self.painter.show_mask(shown.mask)
+            self.repair.show_mask(shown.pictures[0].picture, shown.mask)
             words = words if shown.mask.any() else "\n".join(filter(None, (words, "paint what is to be repaired")))
         else:
             self.thumbs.show_pictures(np.stack([each.picture for each in shown.pictures]))
@@ -165,28 +156,7 @@ class OriginControls(QWidget):
         origin = replace(self._session.document.origin, **{name: ref})
         self._edit(origin) if settled else self._session.preview(origin=origin)
 
-    def _on_painted(self, mask: Mask) -> None:
-        self._set_mask(reference_of(mask))
-
-    def _on_open_mask(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(
-            self, "Open a mask: white is repaired", "", "Pictures (*.png);;All files (*)"
-        )
-        if path:
-            self._set_mask(path)
-
-    def _on_save_mask(self) -> None:
-        path = ask_target(self, "Save the mask", "mask", ".png")
-        if path is None:
-            return
-        try:
-            save_picture(path, picture_of(self.painter.painted), self._provenance())
-        except UserError as error:
-            self.refused.emit(str(error))
-        else:
-            self._session.noticed.emit(f"Saved {path}")
-
-    def _set_mask(self, mask: str) -> None:
+    def _on_mask(self, mask: str) -> None:
         origin = self._session.document.origin
         if isinstance(origin, Repair):
             self._edit(replace(origin, mask=mask))
@@ -195,29 +165,11 @@ class OriginControls(QWidget):
         self._session.edit("where the chain begins", origin=origin)
 
     def _lay_out(self) -> None:
-        tools = QGridLayout()
-        tools.setContentsMargins(0, 0, 0, 0)
-        tools.addWidget(QLabel("brush", self), 0, 0)
-        tools.addWidget(self.brush, 0, 1)
-        tools.addWidget(self.clear, 1, 0)
-        tools.addWidget(self.open_mask, 1, 1)
-        tools.addWidget(self.save_mask, 2, 1)
-        painting = QVBoxLayout(self._painting)
-        painting.setContentsMargins(0, 0, 0, 0)
-        painting.addWidget(self.painter)
-        painting.addLayout(tools)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        for each in (*self.sources.values(), *self.forms.values(), self.thumbs, self._painting, self.note):
+        for each in (*self.sources.values(), *self.forms.values(), self.thumbs, self.repair, self.note):
             column.addWidget(each)
         column.addStretch()
-        self.brush.setAccessibleName("brush")
-        self.brush.setToolTip(BRUSH.help)
-        self.brush.set_value(self.painter.brush)
-        self.clear.setToolTip("nothing is to be repaired")
-        self.open_mask.setToolTip("a picture that is white where this one is to be repaired")
-        for button in (self.clear, self.open_mask):
-            button.setMinimumWidth(button.fontMetrics().horizontalAdvance(button.text()) + 14)
 
     def _connect(self) -> None:
         self._session.origin_changed.connect(lambda _origin: self.show_document(self._session.document))
@@ -230,18 +182,10 @@ class OriginControls(QWidget):
             form.previewed.connect(lambda origin: self._session.preview(origin=origin))
             form.edited.connect(self._edit)
             form.refused.connect(self.refused)
-        self.thumbs.saved.connect(self._session.noticed)
-        self.thumbs.refused.connect(self.refused)
-        self.painter.edited.connect(self._on_painted)
-        self.clear.clicked.connect(lambda: self._set_mask(""))
-        self.open_mask.clicked.connect(self._on_open_mask)
-        self.save_mask.clicked.connect(self._on_save_mask)
-        for told in (self.brush.previewed, self.brush.edited):
-            told.connect(self._on_brush)
-
-    def _on_brush(self, size: object) -> None:
-        assert isinstance(size, int | float)
-        self.painter.brush = float(size)
+        for pictures in (self.thumbs, self.repair):
+            pictures.saved.connect(self._session.noticed)
+            pictures.refused.connect(self.refused)
+        self.repair.edited.connect(self._on_mask)
 
 
 def _pictures(origin: Origin, shape: tuple[int, ...]) -> Iterator[_Pictures]:

@@ -22,7 +22,8 @@ class PaintCanvas(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._picture: Picture = np.zeros((1, 1, 1), np.uint8)
-        self._image = image_of(self._picture)
+        self.image = image_of(self._picture)
+        """What is shown, pixel for pixel."""
         self._radius = 1.0
         self._brush: tuple[float, float] | None = None  # where it is, in pixels
         self._corners: list[tuple[float, float]] = []
@@ -35,7 +36,7 @@ class PaintCanvas(QWidget):
 
     def show_picture(self, picture: Picture) -> None:
         """Shows x_t as uint8 (H, W, C)."""
-        self._picture, self._image = picture, image_of(picture)
+        self._picture, self.image = picture, image_of(picture)
         self.update()
 
     def show_radius(self, radius: float) -> None:
@@ -49,7 +50,7 @@ class PaintCanvas(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         box = self._box()
-        painter.drawImage(box, self._image)
+        painter.drawImage(box, self.image)
         if self._brush is None:
             return
         centre, radius = self.point_of(self._brush), max(self._radius, 0.5) * self._scale()

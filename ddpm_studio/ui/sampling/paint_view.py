@@ -89,6 +89,11 @@ class PaintView(QDialog):
         """What has been painted."""
         return self._edits
 
+    @property
+    def branch(self) -> Branch:
+        """What is proposed, with what has been painted."""
+        return replace(self._branch, edits=self._edits)
+
     def show_edits(self, more: tuple[Edit, ...]) -> None:
         """x_t with what has been painted and `more`."""
         mine = (replace(edit, row=ALL) for edit in (*self._edits, *more) if edit.row in (ALL, self._sample))
@@ -109,7 +114,7 @@ class PaintView(QDialog):
     def accept(self) -> None:
         """Hands over the branch."""
         if self._edits:
-            self.grown.emit(replace(self._branch, edits=self._edits))
+            self.grown.emit(self.branch)
         super().accept()
 
     def _on_stroking(self, points: Knots) -> None:
@@ -200,8 +205,8 @@ class PaintView(QDialog):
         row.addWidget(self.canvas, 1)
         row.addLayout(tools)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
-        self.branch = buttons.addButton("Go on from this", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.branch.setToolTip("a branch that begins with what has been painted")
+        self.yes = buttons.addButton("Go on from this", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.yes.setToolTip("a branch that begins with what has been painted")
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QInputDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ddpm_studio.branch import TRUNK, Branch, with_descendants, without
+from ddpm_studio.document import Document, provenance
 from ddpm_studio.export import Provenance
 from ddpm_studio.ui.sampling.branch_dialog import BranchDialog
 from ddpm_studio.ui.sampling.fan_spread import FanSpread
@@ -15,8 +16,10 @@ from ddpm_studio.ui.sampling.reverse_chain import ReverseChain
 from ddpm_studio.ui.sampling.reverse_walk import Frame
 from ddpm_studio.ui.sampling.tree_lines import TreeLines
 from ddpm_studio.ui.sampling.twigs import twigs
+from ddpm_studio.ui.sampling.walked_chain import told_of
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.widgets.dice import any_seed
+from ddpm_studio.ui.widgets.picture_menu import offer_picture
 from ddpm_studio.ui.widgets.scroll_column import ScrollColumn
 
 BRANCH_TIP = "go on from the xₜ that is shown with another sampler, other settings or another seed"
@@ -116,8 +119,12 @@ class TreeView(QWidget):
 
     def grow(self, branch: Branch) -> None:
         """Records a branch and looks at it."""
-        branches = self._session.settled_document.branches
-        self._session.edit(f"branch at t = {branch.t}", branches=(*branches, branch), branch=len(branches))
+        grown = self._grown(branch)
+        self._session.edit(f"branch at t = {branch.t}", branches=grown.branches, branch=grown.branch)
+
+    def _grown(self, branch: Branch) -> Document:
+        document = self._session.settled_document
+        return replace(document, branches=(*document.branches, branch), branch=len(document.branches))
 
     def _on_branch(self) -> None:
         self._ask(self.proposal("branch"), None)
@@ -137,7 +144,13 @@ class TreeView(QWidget):
             view = PaintView(branch, self._frame.x, self._sample, document.schedule, self)
             view.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             view.grown.connect(self.grow)
+            canvas, told = view.canvas, lambda: self._told(view.branch)
+            offer_picture(canvas, "painted", told, self.saved, self.refused, lambda: canvas.image)
             view.show()
+
+    def _told(self, branch: Branch) -> Provenance:
+        """Of a picture on which such a branch begins: the document as it will be if the branch is grown."""
+        return provenance(self._grown(branch), t=branch.t, sample=self._sample, **told_of(self._chain))
 
     def _on_other(self) -> None:
         branch = self.proposal("other noise")

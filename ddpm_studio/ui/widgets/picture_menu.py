@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, SignalInstance
-from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtWidgets import QWidget
 
 from ddpm_studio.errors import UserError
@@ -13,19 +13,30 @@ from ddpm_studio.ui.widgets.saving import ask_target
 
 
 def offer_picture(
-    widget: QWidget, name: str, provenance: Callable[[], Provenance], saved: SignalInstance, refused: SignalInstance
+    widget: QWidget,
+    name: str,
+    provenance: Callable[[], Provenance],
+    saved: SignalInstance,
+    refused: SignalInstance,
+    image: Callable[[], QImage] | None = None,
 ) -> None:
-    """Gives the widget a context menu; `saved` or `refused` tells in one line what became of a file."""
+    """Gives the widget a context menu; `saved` or `refused` tells in one line what became of a file.
+
+    The picture is how the widget looks, or what `image` gives.
+    """
+
+    def seen() -> QImage:
+        return widget.grab().toImage() if image is None else image()
 
     def copy() -> None:
-        QGuiApplication.clipboard().setImage(widget.grab().toImage())
+        QGuiApplication.clipboard().setImage(seen())
 
     def save() -> None:
         path = ask_target(widget, "Save picture", name, ".png")
         if path is None:
             return
         try:
-            save_picture(path, picture_of(widget.grab().toImage()), provenance())
+            save_picture(path, picture_of(seen()), provenance())
         except UserError as error:
             refused.emit(str(error))
         else:
