@@ -118,8 +118,7 @@ def test_that_a_million_points_are_thinned_and_that_is_said(tmp_path):
     np.savez(path, points=np.random.default_rng(0).random((1_000_000, 2), np.float32))
     data = load(str(path))
     assert len(data.train) == MOST
-    assert "5,000 points" in data.note
-    assert "evenly chosen of its 1,000,000" in data.note
+    assert "5,000 of 1,000,000 points, evenly chosen" in data.note
 
 
 def test_that_points_in_a_file_are_refused_as_pictures(tmp_path):

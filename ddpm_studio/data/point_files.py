@@ -58,9 +58,9 @@ def settled(name: str, found: NDArray[np.float64], where: str) -> PointData:
         )
         raise UserError(f"{where} holds {what}; give at least two different ones")
     kept = found[evenly(len(found), MOST)]
-    note = f"{len(kept):,} points from {where}"
-    note += f", evenly chosen of its {len(found):,}" if len(kept) < len(found) else ""
-    note += f"; moved by ({-middle[0]:.4g}, {-middle[1]:.4g}) and divided by {half:.4g} to lie in [−1, 1]"
+    subsampled = f" of {len(found):,} points, evenly chosen," if len(kept) < len(found) else " points"
+    note = f"{len(kept):,}{subsampled} from {where}; "
+    note += f"moved by ({-middle[0]:.4g}, {-middle[1]:.4g}) and divided by {half:.4g} to lie in [−1, 1]"
     points = ((kept - middle) / half).astype(np.float32)
     return PointData(name, points, points[:0], note, left_out=len(found) - len(kept))
 

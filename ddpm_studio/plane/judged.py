@@ -40,8 +40,8 @@ class Judgement:
 
 def judged(world: World) -> Iterator[Judgement]:
     """One Judgement, after a second or so of work."""
-    data, network = world.data, world.network
-    x0 = torch.from_numpy(data.x0(held_out=len(data.test) > 0)[:POINTS])
+    network = world.network
+    x0 = Probe.of(world.data, world.schedule, POINTS, LEVELS).x0
     truth = log_likelihood(world.exact, x0) if world.exact.variance > 0.0 else None
     errors, times = None, probe_times(world.schedule, LEVELS)
     log_snr = world.schedule.log_snr[times]

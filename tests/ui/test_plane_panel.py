@@ -156,7 +156,20 @@ def test_that_a_file_of_a_million_points_is_chosen_and_what_was_kept_of_it_is_to
     panel._controls.edited.emit("points", replace(session.document.plane, dataset=str(path)))
     qtbot.waitUntil(lambda: session.document.plane.dataset == str(path), timeout=20_000)
     assert len(panel._state.data.train) == 5000
-    assert "evenly chosen of its 1,000,000" in panel._side._about.toolTip()
+    assert "5,000 of 1,000,000 points, evenly chosen" in panel._side._about.toolTip()
+
+
+def test_that_of_points_in_any_order_all_kinds_are_held_against_the_samples(panel, session, qtbot, tmp_path):
+    path, found = tmp_path / "sorted.npz", []
+    np.savez(path, points=np.repeat([[-1.0, 0.0], [1.0, 0.5]], 3000, axis=0))
+    panel._work.judged.connect(found.append)
+    session.edit("points", plane=replace(session.document.plane, dataset=str(path), shown=Shown.SAMPLES))
+    qtbot.waitUntil(lambda: panel._state.data.name == "sorted.npz", timeout=20_000)
+    panel._work._on_settled()
+    x, _ = panel._side.walks.views[0]._data.getData()
+    assert (np.count_nonzero(x < 0), np.count_nonzero(x > 0)) == (500, 500)
+    qtbot.waitUntil(lambda: len(panel._state.walks) == 1, timeout=20_000)
+    assert abs(panel._state.walks[0].distance) < 0.05  # from both places
 
 
 def test_that_a_document_whose_network_is_gone_shows_one_that_can_be_opened(panel, session, qtbot):

@@ -76,6 +76,8 @@ class PlanePanel(QWidget):
             self._open_network(plane.network)
         if plane.dataset != self._data.ref:
             self._data.ask(plane.dataset)
+        if (plane.network, plane.finite) != (old.network, old.finite):
+            self._forget_judgement()
         self.show_world()
 
     def show_world(self) -> None:
@@ -129,7 +131,8 @@ class PlanePanel(QWidget):
             super().keyPressEvent(event)
 
     def _on_loaded(self, data: PointData) -> None:
-        self._state = replace(self._state, data=data, judgement=None, walks=())
+        self._state = replace(self._state, data=data, walks=())
+        self._forget_judgement()
         self._side.show_data(data)
         self.show_world()
 
@@ -163,6 +166,11 @@ class PlanePanel(QWidget):
         self._side.show_judgement(found)
         self._show_bounds()
 
+    def _forget_judgement(self) -> None:
+        """No likelihood and bounds of what is no longer shown."""
+        self._state = replace(self._state, judgement=None)
+        self._show_bounds()
+
     def _show_bounds(self) -> None:
         found = self._state.judgement
         self._side.show_bounds("" if found is None else found.in_words(self._session.document.schedule))
@@ -178,8 +186,8 @@ class PlanePanel(QWidget):
         elif self._training.under_way:
             self._training.play()
         elif (data := self._state.data) is not None:
-            self._state = replace(self._state, learned=(), learned_from=data, judgement=None)
-            self._show_bounds()
+            self._state = replace(self._state, learned=(), learned_from=data)
+            self._forget_judgement()
             plane = replace(self._session.document.plane.watched, network=TRAINING)
             self._session.edit("train in the plane", plane=plane)
             self.show_world()  # the network of the run before is gone

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from functools import partial
 
-import torch
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from ddpm_studio.data import evenly
 from ddpm_studio.denoiser import Denoiser
+from ddpm_studio.levels import Probe
 from ddpm_studio.plane.choices import Plane, Shown
 from ddpm_studio.plane.walks import Walk, walks
 from ddpm_studio.plane.world import World
@@ -18,6 +19,8 @@ from ddpm_studio.ui.plane.view import PlaneView
 from ddpm_studio.ui.widgets.combo import Combo
 
 COUNT = 3
+SHOWN = 1000
+"""Points, evenly chosen, that samples are held against."""
 WALK_TIP = "reverse trajectories of one sampler, or its samples above the data"
 
 
@@ -35,8 +38,7 @@ class Walker(QObject):
     def ask(self, guide: Denoiser, plane: Plane, sampler: Sampler, world: World) -> None:
         """One `walked` for each sampler of `plane.compared`."""
         self.stop()
-        data = world.data
-        held_out = torch.from_numpy(data.x0(held_out=len(data.test) > 0)[:1000])
+        held_out = Probe.of(world.data, world.schedule, SHOWN).x0
         self._job = job = Job(partial(walks, guide, plane, sampler, held_out), self)
         job.reported.connect(self._on_reported)
         job.ended.connect(self._on_ended)
@@ -91,7 +93,7 @@ class SideBySide(QWidget):
         `beside`: a training goes on, beside which only the first one walks.
         """
         for place, (view, note) in enumerate(zip(self.views, self._notes, strict=True)):
-            view.show_data(world.data.train[:1000])
+            view.show_data(world.data.x0(evenly(len(world.data.train), SHOWN)))
             view.show_paths(None)
             view.show_dots(None)
             view.show_posterior(None, (plane.x, plane.y) if plane.shown is Shown.WALKS else None)
