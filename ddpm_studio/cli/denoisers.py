@@ -20,10 +20,22 @@ if TYPE_CHECKING:
     from ddpm_studio.denoiser import Denoiser
 
 
-def add_denoiser_flags(parser: argparse.ArgumentParser) -> None:
-    """Which denoiser, where it runs, and the sampler and the schedule it walks under."""
-    parser.add_argument("--exact", metavar="DATASET", help="denoise with the exact denoiser of a data set")
-    parser.add_argument("--checkpoint", type=network, metavar="FILE|RUN|NAME", help="denoise with a trained network")
+def add_denoiser_flags(parser: argparse.ArgumentParser, *, points: bool = False) -> None:
+    """Which denoiser, where it runs, and the sampler and the schedule it walks under.
+
+    Args:
+        points: whether the command draws points, too.
+    """
+    sets, networks = "pixel-faces, fashion, a folder of pictures, .npz, IDX …", "fashion, pixel-faces"
+    if points:
+        sets, networks = f"{sets}; or of points: swiss-roll, rings, .csv …", f"{networks}, swiss-roll"
+    parser.add_argument("--exact", metavar="DATASET", help=f"the exact denoiser of a data set: {sets}")
+    parser.add_argument(
+        "--checkpoint",
+        type=network,
+        metavar="FILE|RUN|NAME",
+        help=f"a trained network, the latest of a run, or one that ships: {networks}",
+    )
     add_weights_flags(parser)
     parser.add_argument("--device", metavar="D", default="cpu", help="of a network: auto, cpu, cuda, mps (default cpu)")
     SAMPLER.add_flags(parser)

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from ddpm_studio.branch import TRUNK
 from ddpm_studio.cli.chains import stops_of, walk_of, walked
-from ddpm_studio.cli.denoisers import denoiser_of, opened, settled, told_of
+from ddpm_studio.cli.denoisers import add_denoiser_flags, denoiser_of, opened, settled, told_of
 from ddpm_studio.cli.drawing import add_drawing_flags, drawing_of
 from ddpm_studio.cli.flags import SAMPLER, SCHEDULE, Subcommands, seed_of, whole
 from ddpm_studio.cli.many import draw_many
-from ddpm_studio.cli.opened import located, network
+from ddpm_studio.cli.opened import located
 from ddpm_studio.cli.origin import add_origin_flags, origin_of, tell_fitting
 from ddpm_studio.cli.plane import COUNT
-from ddpm_studio.cli.weights import add_weights_flags
 from ddpm_studio.document import Document
 from ddpm_studio.errors import UserError
 
@@ -55,29 +54,14 @@ def add(commands: Subcommands, name: str) -> None:
     )
     parser.add_argument("document", nargs="?", metavar="DOCUMENT", help="a document or an export; flags override it")
     parser.add_argument("--trunk", action="store_true", help="draw a document's own chain, not the branch it looks at")
-    parser.add_argument(
-        "--exact",
-        metavar="DATASET",
-        help="sample with the exact denoiser of a data set: pixel-faces, fashion, a folder of pictures, .npz, IDX …; "
-        "or of points: swiss-roll, rings, .csv …",
-    )
-    parser.add_argument(
-        "--checkpoint",
-        type=network,
-        metavar="FILE|RUN|NAME",
-        help="sample with a trained network, the latest of a run, or one that ships: fashion, pixel-faces, swiss-roll",
-    )
-    add_weights_flags(parser)
-    parser.add_argument("--device", metavar="D", default="cpu", help="of a network: auto, cpu, cuda, mps (default cpu)")
     parser.add_argument("-n", dest="count", metavar="N", help="how many pictures (default 16) or points (default 1000)")
     parser.add_argument("--samples", metavar="I,…", help="only the samples of these numbers, as in 0,3,7-9")
     parser.add_argument("--seed", metavar="N", help="which noise (default 0)")
     parser.add_argument(
         "--batch", metavar="N", default="64", help="pictures drawn at once; changes none but for rounding (default 64)"
     )
+    add_denoiser_flags(parser, points=True)
     add_origin_flags(parser)
-    SAMPLER.add_flags(parser)
-    SCHEDULE.add_flags(parser)
     add_drawing_flags(parser)
     parser.set_defaults(run=_run)
 

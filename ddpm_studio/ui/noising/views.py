@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QGridLayout, QVBoxLayout, QWidget
 from torch import Tensor
 
 from ddpm_studio.data import Picture, to_bytes
-from ddpm_studio.export import Provenance
+from ddpm_studio.export import EPS_RANGE, Provenance
 from ddpm_studio.schedule import Schedule
 from ddpm_studio.ui.noising.chain import Link
 from ddpm_studio.ui.noising.film_strip import FilmStrip
@@ -19,7 +19,6 @@ from ddpm_studio.ui.widgets.image_view import ImageGrid
 
 COLUMNS = 4  # x_0, ε, and x_t twice
 MOST = 0.65  # of the height may be theirs
-EPS_RANGE = 3.0  # ε is painted on [−3, 3]: 99.7 % of it
 
 
 class NoisingViews(QWidget):

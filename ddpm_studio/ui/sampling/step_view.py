@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ddpm_studio.anatomy import Sizes, one
-from ddpm_studio.export import Provenance
+from ddpm_studio.export import EPS_RANGE, Provenance
 from ddpm_studio.sample import Step
 from ddpm_studio.schedule import Schedule
 from ddpm_studio.ui.pace import Pace
@@ -16,7 +16,6 @@ from ddpm_studio.ui.plots.plot_export import offer_export
 from ddpm_studio.ui.sampling.model import Model
 from ddpm_studio.ui.sampling.pixel_view import PixelView, Quantity
 from ddpm_studio.ui.sampling.reverse_walk import Frame
-from ddpm_studio.ui.sampling.views import EPS_RANGE
 from ddpm_studio.ui.widgets.still_label import StillLabel
 
 EPS = 1  # the place of ε̂ among the quantities: what the histogram shows at first

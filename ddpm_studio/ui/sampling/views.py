@@ -8,13 +8,12 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from ddpm_studio.data import to_bytes
-from ddpm_studio.export import Provenance
+from ddpm_studio.export import EPS_RANGE, Provenance
 from ddpm_studio.ui.pace import Pace
 from ddpm_studio.ui.sampling.reverse_walk import Frame
 from ddpm_studio.ui.widgets.image_view import ImageGrid
 
 GUESSED = 100  # ms between two drawings of the guess: it changes slowly, and a frame costs the network time
-EPS_RANGE = 3.0  # ε̂ is painted on [−3, 3]: 99.7 % of standard normal noise
 
 
 class SamplingViews(QWidget):
