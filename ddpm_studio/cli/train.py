@@ -6,7 +6,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,8 +84,8 @@ def _run(args: argparse.Namespace) -> int:
     device = local_device(chosen(args.device))
     if args.prove_resume:
         return _prove(_document(args, None), device)
-    with joined(device) as ranks:
-        run = _shared(_begun(args) if ranks.first else None, ranks.world)
+    with joined(device) as ranks, ExitStack() as stack:
+        run = _shared(_begun(args, stack) if ranks.first else None, ranks.world)
         return _run_out(Recorder.of(run, device, ranks), as_json=args.json)
 
 
@@ -134,16 +134,20 @@ def _tell(event: "Event", recorder: "Recorder", report: Told, *, as_json: bool) 
             _say(f"step {event.step}: {event.verdict}")
 
 
-def _begun(args: argparse.Namespace) -> "Run":
-    """The run that is to be gone on with, or a new one."""
+def _begun(args: argparse.Namespace, stack: ExitStack) -> "Run":
+    """The run that is to be gone on with, or a new one; nobody else writes to it until the stack is closed."""
+    from ddpm_studio.lock import held  # noqa: PLC0415 - filelock, not needed for --help
     from ddpm_studio.record import alters, differences  # noqa: PLC0415 - torch
     from ddpm_studio.run import Run  # noqa: PLC0415 - torch
 
     if args.resume is None:
         document = _document(args, None)
         _refuse_impossible(document)  # before there is a folder
-        return Run.create(Path(args.out) if args.out else _free_folder(document.dataset), document)
+        run = Run.create(Path(args.out) if args.out else _free_folder(document.dataset), document)
+        stack.enter_context(held(run.folder))
+        return run
     run = Run.open(Path(args.resume))
+    stack.enter_context(held(run.folder))
     document = _document(args, run.document)
     changes = differences(run.document, document)
     if not changes:

@@ -171,3 +171,37 @@ def test_the_shortest_schedule_dropout_and_flips_are_trained(qtbot, panel, place
     assert reported == []
     found = Checkpoint.open(Run.open(place / "stripes-1").latest)
     assert (found.header.step, "ema-0.5" in found.groups) == (6, True)
+
+
+@pytest.fixture
+def another(qtbot, session):
+    """The same panel in another window, opened before either has begun."""
+    other = TrainingPanel(Session(session.document))
+    qtbot.addWidget(other)
+    other.show()
+    yield other
+    other.close_jobs()
+
+
+def test_a_run_that_another_window_is_writing_is_left_to_it(qtbot, panel, another, place, session, reported):
+    training = replace(session.document.training, steps=100_000, save_every=100_000, preview_every=100_000)
+    another._session.edit("on and on", training=training)
+    QTest.mouseClick(another._transport.go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: another._step > 0)
+    panel._on_folder_asked(place / "stripes-1")
+    qtbot.waitUntil(lambda: panel._known is not None)
+    session.edit("on and on", training=training)
+    train_out(qtbot, panel)
+    told_in_one_line(panel, reported, "stripes-1 is in use: another window or program is writing to it")
+    another.close_jobs()
+    assert Run.open(place / "stripes-1").step == another._step
+
+
+def test_a_new_run_does_not_go_on_with_the_one_another_window_made_meanwhile(qtbot, panel, another, place, reported):
+    train_out(qtbot, another)
+    theirs = Run.open(place / "stripes-1").metrics()
+    assert panel._folder.path == place / "stripes-1"
+    train_out(qtbot, panel)
+    assert panel._folder.path == place / "stripes-2"
+    assert Run.open(place / "stripes-1").metrics() == theirs
+    assert not reported

@@ -19,7 +19,7 @@ from ddpm_studio.ui.training.controls import TrainingControls
 from ddpm_studio.ui.training.metrics import Metrics
 from ddpm_studio.ui.training.resume_question import Resuming
 from ddpm_studio.ui.training.run import State, TrainingRun
-from ddpm_studio.ui.training.run_folder import NEW, RunFolder, free_folder, standard_place, unfinished
+from ddpm_studio.ui.training.run_folder import NEW, RunFolder, free_folder, is_taken, standard_place, unfinished
 from ddpm_studio.ui.training.run_reader import RunReader
 from ddpm_studio.ui.training.transport import TrainingTransport
 from ddpm_studio.ui.training.views import TrainingViews
@@ -114,7 +114,8 @@ class TrainingPanel(QWidget):
 
     def _on_begin_asked(self) -> None:
         """A new run, or the one in the folder, if need be after a question."""
-        if self._done(self._session.settled_document):
+        taken = self._known is None and is_taken(self._folder.path)
+        if taken or self._done(self._session.settled_document):
             self._on_new_asked()
         if is_run(self._folder.path):
             self._resuming.ask(self._folder.path)

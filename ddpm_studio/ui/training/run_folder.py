@@ -95,6 +95,11 @@ def free_folder(dataset: str) -> Path:
     return next(path for n in range(1, 1_000_000) if not (path := place / f"{name}-{n}").exists())
 
 
+def is_taken(folder: Path) -> bool:
+    """Whether a run of another window is where `free_folder` had found nothing."""
+    return folder.parent == standard_place() and any(folder.glob("checkpoints/step-*.safetensors"))
+
+
 def recent_runs() -> Iterator[Run]:
     """The runs in the standard place, the newest first, at most RECENT; what cannot be read is left out."""
     place = standard_place()

@@ -10,6 +10,7 @@ from ddpm_studio.container import is_run
 from ddpm_studio.data import load
 from ddpm_studio.device import chosen
 from ddpm_studio.document import Document
+from ddpm_studio.lock import held
 from ddpm_studio.record import Looked, Recorder
 from ddpm_studio.run import Run, checkpoint_in
 from ddpm_studio.ui.live import LiveNetwork
@@ -54,27 +55,26 @@ def trained(folder: Path, document: Document, device: str, wanted: Event) -> Ite
     steps, whenever `wanted` is set. However it is left, the last step is saved.
 
     Raises:
-        UserError: data, network, objective and schedule do not go together (nothing is made then), or as
-            `Recorder.of` and `Recorder.events`.
+        UserError: data, network, objective and schedule do not go together (nothing is made then), another program
+            writes to the folder, or as `Recorder.of` and `Recorder.events`.
     """
     place = chosen(device)
     data = load(document.dataset).holding_out(document.training.held_out)
     document.recipe.refuse_impossible(data.shape, len(data.train))
-    if is_run(folder):
-        run = Run(folder, with_training_of(Run.open(folder).document, document))
+    old = Run.open(folder).document if is_run(folder) else None
+    run = Run.create(folder, document) if old is None else Run(folder, with_training_of(old, document))
+    with held(folder):
         recorder = Recorder.of(run, place, data=data)
         run.changed(run.document)  # once it is known that the run can go on with it
-    else:
-        recorder = Recorder.of(Run.create(folder, document), place, data=data)
-    learner = recorder.learner
-    notes = (*learner.notes, *([data.note] if data.skipped else []))
-    yield Begun(_known(recorder.run, learner.step), str(place), notes)
-    with closing(_told(recorder)) as values:
-        for value in values:
-            yield value
-            if wanted.is_set():
-                wanted.clear()
-                yield LiveNetwork(recorder.run.document, learner.step, learner.denoiser())
+        learner = recorder.learner
+        notes = (*learner.notes, *([data.note] if data.skipped else []))
+        yield Begun(_known(run, learner.step), str(place), notes)
+        with closing(_told(recorder)) as values:
+            for value in values:
+                yield value
+                if wanted.is_set():
+                    wanted.clear()
+                    yield LiveNetwork(run.document, learner.step, learner.denoiser())
 
 
 def known(folder: Path) -> Iterator[Known]:
