@@ -14,6 +14,7 @@ from ddpm_studio.errors import UserError
 from ddpm_studio.ui import app, application, display, theme
 from ddpm_studio.ui.display import require_display
 from ddpm_studio.ui.job import Job
+from ddpm_studio.ui.window import screenshots
 from ddpm_studio.ui.window.main_window import MainWindow
 from ddpm_studio.ui.window.screenshots import _at_rest, take
 
@@ -140,7 +141,8 @@ def test_the_window_runs_until_it_is_closed_and_opens_what_it_was_given(qapp, mo
     assert qapp.applicationName() == "DDPM Studio"
 
 
-def test_screenshots_show_the_window_light_and_dark(qapp, tmp_path, light):
+def test_screenshots_show_the_window_light_and_dark(qapp, tmp_path, light, monkeypatch):
+    monkeypatch.setattr(screenshots, "SHARE", 0.05)  # how far the chain is walked is not asked here
     paths = take(tmp_path / "new" / "folder", ("explore", "learn"))
     names = [path.name for path in paths]
     assert names == ["explore-light.png", "explore-dark.png", "learn-light.png", "learn-dark.png"]
