@@ -16,6 +16,7 @@ from ddpm_studio.lessons.inequalities import (
 )
 from ddpm_studio.objective import Target
 from ddpm_studio.params import parameters
+from ddpm_studio.plane.choices import Click
 from ddpm_studio.sampler import SAMPLERS
 
 PAGE = r"""# One
@@ -80,6 +81,9 @@ def test_a_button_pressed_again_changes_nothing_more_except_for_other_noise():
     assert Document(**ACTIONS["cosine"].changes(start)).schedule.kind == "cosine"
     assert Document(**ACTIONS["4 steps"].changes(start)).sampler.steps == 4
     assert not Document(**ACTIONS["without noise"].changes(start)).sampler.noise
+    compared = Document(**ACTIONS["compare with no noise"].changes(start))
+    assert (compared.sampler.noise, compared.second.sampler.noise) == (True, False)
+    assert Document(**ACTIONS["show the posterior"].changes(start)).plane.click is Click.POSTERIOR
 
 
 def test_a_tangent_touches_the_logarithm_at_one_over_its_slope_and_is_above_it_elsewhere():

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 
 from ddpm_studio.document import EXACT, Document
 from ddpm_studio.objective import OBJECTIVES, Target
-from ddpm_studio.sampler import SAMPLERS, Ancestral
+from ddpm_studio.plane.choices import Click, Look, Shown
+from ddpm_studio.sampler import SAMPLERS, Ancestral, Sampler
 from ddpm_studio.schedule import Cosine, Linear
+from ddpm_studio.second import Second
 
 Changes = Mapping[str, object]
 Change = Callable[[Document], Changes]
@@ -90,13 +92,21 @@ def _sampler(kind: str) -> Change:
     return changes
 
 
-def _ancestral(*, noise: bool, variance: float = 0.0) -> Change:
-    def changes(document: Document) -> Changes:
-        old = document.sampler
-        new = Ancestral(steps=old.steps, spacing=old.spacing, clip=old.clip, noise=noise, variance=variance)
-        return {"sampler": new}
+def _plane(**chosen: object) -> Change:
+    return lambda document: {"plane": replace(document.plane, **chosen)}  # type: ignore[arg-type]
 
-    return changes
+
+def _ancestral(*, noise: bool, variance: float = 0.0) -> Change:
+    return lambda document: {"sampler": _ancestral_like(document.sampler, noise, variance)}
+
+
+def _ancestral_like(old: Sampler, noise: bool, variance: float) -> Ancestral:
+    return Ancestral(steps=old.steps, spacing=old.spacing, clip=old.clip, noise=noise, variance=variance)
+
+
+def _against_no_noise(document: Document) -> Changes:
+    sampler = _ancestral_like(document.sampler, noise=True, variance=0.0)
+    return {"sampler": sampler, "second": Second(replace(sampler, noise=False))}
 
 
 ACTIONS: dict[str, Action] = {
@@ -126,14 +136,28 @@ ACTIONS: dict[str, Action] = {
         Edit("with noise", "σ² = β̃: each step draws from the posterior", _ancestral(noise=True)),
         Edit("with more noise", "σ² = β, the larger of the two choices", _ancestral(noise=True, variance=1.0)),
         Edit("without noise", "each step goes to the posterior's mean", _ancestral(noise=False)),
+        Edit("compare with no noise", "A with noise, B without, both from the same noise", _against_no_noise),
         Edit("ancestral", "the reverse chain of Ho et al. 2020", _sampler("ancestral")),
         Edit("DDIM", "no new noise: each step keeps the guessed ε̂", _sampler("ddim")),
         Edit("Langevin", "climb the score with noise, level by level", _sampler("langevin")),
+        Edit(
+            "show the posterior",
+            "a place in the plane is an xₜ, with q(xₜ₋₁ | xₜ, x₀) for the likeliest x₀",
+            _plane(click=Click.POSTERIOR, picked=True),
+        ),
+        Edit(
+            "show the walks",
+            "from a place in the plane, three samplers side by side",
+            _plane(click=Click.WALK, picked=True, shown=Shown.WALKS),
+        ),
+        Edit("exact score", "the arrows are ∇ log q(xₜ) itself", _plane(look=Look.EXACT)),
+        Edit("network's score", "the arrows are −ε̂/√(1−ᾱₜ) of the plane's network", _plane(look=Look.NETWORK)),
         Play("play the noise", "from clean to noise in the noising panel; again to pause", "noising"),
         Play("play the chain", "from noise to samples in the sampling panel; again to pause", "sampling"),
         View("the algorithm", "the lines of the sampler, the one that runs lit", "sampling", "Algorithm"),
         View("the step", "one step of the selected sample", "sampling", "Step"),
         View("traces", "what becomes of a sample's values along the chain", "sampling", "Traces"),
+        View("the comparison", "two chains over the same noise, and what differs", "sampling", "Compare"),
         View("the terms", "every part of the bound", "likelihood", "Bound"),
         View("the choice of σ²", "β̃, β and the best between them", "likelihood", "σ²"),
         View("the code", "rate and distortion, sender and receiver", "likelihood", "Rate–distortion"),

@@ -43,6 +43,24 @@ def test_a_fractions_line_lies_on_the_axis_and_covers_what_is_above_and_below(qa
     assert box.ascent > 1.0 > box.descent > 0.5
 
 
+def test_a_sum_bears_its_limits_below_and_above_and_beside_it_in_a_fraction(qapp):
+    shown = typeset(parse(r"\sum_{i=1}^n")).shapes
+    sign, below, above = (shown[index].path.boundingRect() for index in (0, 1, -1))
+    assert above.bottom() < sign.top() < sign.bottom() < below.top()
+    alone, fraction = (typeset(parse(markup)).width for markup in (r"\frac{\sum}{x}", r"\frac{\sum_i}{x}"))
+    assert fraction > alone
+
+
+def test_an_operator_keeps_off_a_letter_and_close_to_a_parenthesis(qapp):
+    def gap(left, right):
+        return typeset(parse(f"{left} {right}")).width - typeset(parse(left)).width - typeset(parse(right)).width
+
+    assert gap(r"\log", "x") == pytest.approx(gap(r"\prod", "x")) == pytest.approx(3 / 18)
+    assert gap(r"\log", "(") == pytest.approx(0.0)
+    assert gap("x", ";") == pytest.approx(0.0)
+    assert gap(";", "x") == pytest.approx(3 / 18)
+
+
 def test_a_hat_sits_over_its_letter(qapp):
     bare, hatted = typeset(parse("x")), typeset(parse(r"\hat x"))
     letter, hat = bare.shapes[0].path.boundingRect(), hatted.shapes[-1].path.boundingRect()

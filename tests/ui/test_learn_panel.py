@@ -5,7 +5,8 @@ import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QPushButton, QTabWidget
 
-from ddpm_studio.lessons.actions import ACTIONS, View
+from ddpm_studio.lessons.actions import ACTIONS, Play, View
+from ddpm_studio.lessons.chapter import Buttons
 from ddpm_studio.sampler import Ancestral, Ddim
 from ddpm_studio.ui.learn.figures import JensenFigure, MarkovFigure, TangentFigure
 from ddpm_studio.ui.learn.view import CursorSlider, SamplerSettings, rich
@@ -149,7 +150,30 @@ def test_the_chain_is_told_beside_the_table(qtbot):
     assert "a Markov chain of tables: 5 numbers" in figure.text.text()
 
 
-def test_subscripts_in_text_are_true_ones_and_words_are_left_alone():
+def test_subscripts_in_text_are_true_ones_however_they_are_written_and_words_are_left_alone():
     assert rich("x_t < y, L_simple, snake_case") == (
         "<i>x</i><sub>t</sub> &lt; y, <i>L</i><sub>simple</sub>, snake_case"
     )
+    assert rich("√ᾱₜ xₜ₋₁ β̃ₜ") == "√<i>ᾱ</i><sub>t</sub> <i>x</i><sub>t−1</sub> <i>β̃</i><sub>t</sub>"
+    assert rich("p_θ at t − 1") == "<i>p</i><sub>θ</sub> at t\u00a0−\u00a01"
+
+
+def test_what_a_chapter_drives_is_asked_for_whenever_it_is_driven(panel, session):
+    asked = []
+    opened(panel, "Algorithm 2: sampling")
+    session.panels_asked.connect(asked.append)
+    button(panel, "50 steps").click()
+    button(panel, "Play the chain").click()
+    assert asked == [("sampling",), ("sampling",)]
+
+
+def test_every_view_and_chain_of_a_chapter_is_in_a_panel_beside_it(panel):
+    for chapter in panel.chapters:
+        driven = {
+            action.panel
+            for block in chapter.blocks
+            if isinstance(block, Buttons)
+            for action in block.actions
+            if isinstance(action, View | Play)
+        }
+        assert driven <= set(chapter.panels)

@@ -510,6 +510,42 @@ def test_a_panel_of_another_workspace_that_is_shown_here_lies_behind_the_first(w
     assert window.tabifiedDockWidgets(window.docks["schedule"]) == [window.docks["training"]]
 
 
+def seen(window):
+    return {key for key, dock in window.docks.items() if dock.isVisible()}
+
+
+def test_panels_asked_for_take_the_place_of_those_beside_and_stay_where_they_are_if_there(window, monkeypatch):
+    window.choose_workspace("learn")
+    window.docks["learn"].panel.edit.setFocus()
+    window.session.panels_asked.emit(("plane", "schedule"))
+    assert seen(window) == {"learn", "plane", "schedule"}
+    assert window.docks["learn"].panel.edit.hasFocus()
+    monkeypatch.setattr(main_window, "arrange", lambda *_: pytest.fail("moved"))
+    window.session.panels_asked.emit(("plane", "schedule"))
+    monkeypatch.undo()
+    window.docks["plane"].close()
+    window.session.panels_asked.emit(("plane", "schedule"))
+    assert seen(window) == {"learn", "plane", "schedule"}
+
+
+def test_the_next_window_does_not_remember_what_stood_beside_a_chapter(window, make):
+    window.choose_workspace("learn")
+    window.session.panels_asked.emit(("plane",))
+    window.close()
+    again = make()
+    assert again.workspace == "learn"
+    assert seen(again) == {"learn", "schedule", "noising"}
+
+
+def test_a_panel_asked_for_does_not_hide_the_one_that_asks(window):
+    window.docks["learn"].show()
+    window.docks["learn"].raise_()
+    window.docks["learn"].panel.edit.setFocus()
+    window.session.panels_asked.emit(("schedule", "plane"))
+    assert not window.docks["learn"].visibleRegion().isEmpty()
+    assert window.docks["schedule"].visibleRegion().isEmpty()
+
+
 def test_every_control_of_the_menus_has_a_name_and_no_two_actions_share_a_key(window):
     actions = [a for a in window.findChildren(QAction) if a.shortcuts() and a.text() != "Play"]
     keys = [key.toString() for a in actions for key in a.shortcuts()]

@@ -16,8 +16,10 @@ from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.typesetting.equation import Equation as EquationView
 from ddpm_studio.ui.widgets.form import Form
 
-COLUMNS = 3  # of buttons
+COLUMNS = {2: 2, 4: 2}  # of so many buttons; else 3
 EM = 1.3  # of an equation, in heights of the text: its subscripts must be read too
+_LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₜ₋", "0123456789t−")
+_SUBSCRIPT = re.compile(r"(?<![A-Za-z])([A-Za-zα-ωᾱ][\u0302-\u0304]?)(?:_([A-Za-z0-9θ]+)|([₀-₉ₜ₋]+))")
 
 
 class LessonView(QWidget):
@@ -64,9 +66,10 @@ class LessonView(QWidget):
         box = QWidget(self)
         grid = QGridLayout(box)
         grid.setContentsMargins(0, 0, 0, 0)
+        columns = COLUMNS.get(len(block.actions), 3)
         for place, action in enumerate(block.actions):
-            grid.addWidget(self._button(action), *divmod(place, COLUMNS))
-        for column in range(COLUMNS):
+            grid.addWidget(self._button(action), *divmod(place, columns))
+        for column in range(columns):
             grid.setColumnStretch(column, 1)
         return box
 
@@ -158,8 +161,13 @@ class SamplerSettings(QWidget):
 
 
 def rich(text: str) -> str:
-    """Plain text as rich text: x_t and L_simple get a true subscript."""
-    return re.sub(r"(?<![A-Za-z])([A-Za-zβλσ])_([A-Za-z0-9]+)", r"<i>\1</i><sub>\2</sub>", escape(text))
+    """Plain text as rich text: x_t, L_simple, ᾱₜ and xₜ₋₁ get true subscripts, and t − 1 is not broken."""
+    return _SUBSCRIPT.sub(_set_lower, re.sub(" ([−=]) ", "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", escape(text)))
+
+
+def _set_lower(found: re.Match[str]) -> str:
+    lower = found[2] or found[3].translate(_LOWERED)
+    return f"<i>{found[1]}</i><sub>{lower}</sub>"
 
 
 def _heading(text: str) -> QLabel:

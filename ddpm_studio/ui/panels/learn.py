@@ -57,6 +57,8 @@ class LearnPanel(QWidget):
         self.contents.setCurrentIndex(self.contents.currentIndex() + by)
 
     def _on_asked(self, action: Action) -> None:
+        """Does it where it can be seen: the chapter's panels come back if they have been put away."""
+        self._session.panels_asked.emit(self.chapters[self.contents.currentIndex()].panels)
         if isinstance(action, Edit):
             self._session.edit(action.label, **action.changes(self._session.document))
         elif isinstance(action, Go):

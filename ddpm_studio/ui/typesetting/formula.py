@@ -11,6 +11,7 @@ class Role(Enum):
     ORDINARY = auto()
     BINARY = auto()
     RELATION = auto()
+    OPERATOR = auto()
     OPEN = auto()
     CLOSE = auto()
     PUNCTUATION = auto()
@@ -108,7 +109,7 @@ def _spelled(part: Part) -> Iterator[str]:
     """Piece by piece, with the signs that text has for what is drawn."""
     match part:
         case Symbol(text, role, _):
-            yield f" {text} " if role in (Role.BINARY, Role.RELATION) else text
+            yield f" {text} " if role in (Role.BINARY, Role.RELATION) else text + " " * (role is Role.OPERATOR)
         case Row(parts):
             yield from (piece for each in parts for piece in _spelled(each))
         case Fraction(above, below):

@@ -38,18 +38,16 @@ _UPRIGHT = {
     "infty": "∞",
     "nabla": "∇",
     "partial": "∂",
-    "sum": "∑",
-    "prod": "∏",
-    "int": "∫",
     "|": "‖",
     "{": "{",
     "}": "}",
 }
-_WORDS = ("log", "exp", "min", "max", "clip")
+_OPERATORS = {"sum": "∑", "prod": "∏", "int": "∫"} | {word: word for word in ("log", "exp", "min", "max", "clip")}
 _BINARY = {"+": "+", "-": "−", "*": "·", "cdot": "·", "times": "×", "pm": "±"}
 _RELATIONS = {"=": "=", "<": "<", ">": ">", "le": "≤", "ge": "≥", "sim": "∼", "approx": "≈", "in": "∈"} | {
     "leftarrow": "←", "to": "→", "propto": "∝", "mid": "|", "ne": "≠", "Vert": "‖",
 }  # fmt: skip
+_ROLES = {**dict.fromkeys("([", Role.OPEN), **dict.fromkeys(")]", Role.CLOSE), **dict.fromkeys(",;", Role.PUNCTUATION)}
 _SPACES = {",": 3 / 18, ":": 4 / 18, ";": 5 / 18, " ": 5 / 18, "quad": 1.0, "qquad": 2.0}
 _MARKS = {"hat": Mark.HAT, "bar": Mark.BAR, "tilde": Mark.TILDE}
 
@@ -144,8 +142,7 @@ def _sign(token: str) -> Symbol:
         return Symbol(_BINARY[token], Role.BINARY)
     if token in _RELATIONS:
         return Symbol(_RELATIONS[token], Role.RELATION)
-    roles = {"(": Role.OPEN, "[": Role.OPEN, ")": Role.CLOSE, "]": Role.CLOSE, ",": Role.PUNCTUATION}
-    return Symbol(token, roles.get(token, Role.ORDINARY), italic=token.isalpha())
+    return Symbol(token, _ROLES.get(token, Role.ORDINARY), italic=token.isalpha())
 
 
 def _word(name: str, markup: str) -> Part:
@@ -159,8 +156,8 @@ def _word(name: str, markup: str) -> Part:
         return Symbol(_BINARY[name], Role.BINARY)
     if name in _RELATIONS:
         return Symbol(_RELATIONS[name], Role.RELATION)
-    if name in _WORDS:
-        return Row((Symbol(name), Space(2 / 18)))
+    if name in _OPERATORS:
+        return Symbol(_OPERATORS[name], Role.OPERATOR)
     if name in ("dots", "ldots"):
         return Symbol("…")
     raise ValueError(f"\\{name} in {markup!r} is not known here")

@@ -31,6 +31,7 @@ SMALL, SMALLEST = 0.72, 0.55  # scripts, and scripts of scripts
 GAP = 0.13  # between a fraction's line and what stands above and below it
 LEADING = 0.35  # between two lines
 INDENT = 1.2  # of a line that goes on
+LIMITS = ("∑", "∏", "min", "max")  # what bears its scripts above and below
 THIN, MEDIUM, THICK = 3 / 18, 4 / 18, 5 / 18
 X_HEIGHT = 0.45
 
@@ -72,7 +73,7 @@ def _broken(row: Row, width: float) -> Iterator[Row]:
         wider = _set(Row((*piece, *chunk)), Style()).width
         if piece and wider > width - INDENT:
             yield Row(tuple(piece))
-            piece = []
+            piece = [Symbol("")]  # before a sign, as in TeX: it stands between two things still
         piece += chunk
     yield Row(tuple(piece))
 
@@ -124,7 +125,7 @@ def _row(parts: tuple[Part, ...], style: Style) -> Box:
 def _roles(parts: tuple[Part, ...]) -> list[Role]:
     """A sign between two things is binary; one before a thing is its own."""
     roles = [_role(part) for part in parts]
-    alone = (Role.BINARY, Role.RELATION, Role.OPEN, Role.PUNCTUATION)
+    alone = (Role.BINARY, Role.RELATION, Role.OPERATOR, Role.OPEN, Role.PUNCTUATION)
     for index, role in enumerate(roles):
         if role is Role.BINARY and (index == 0 or roles[index - 1] in alone):
             roles[index] = Role.ORDINARY
@@ -151,6 +152,9 @@ def _space(left: Role, right: Role, before: Part, after: Part, style: Style) -> 
         return MEDIUM * style.size
     if left is Role.PUNCTUATION:
         return THIN * style.size
+    if Role.OPERATOR in (left, right):
+        close = left is Role.OPEN or right in (Role.OPEN, Role.CLOSE, Role.PUNCTUATION)
+        return 0.0 if close else THIN * style.size
     tall = isinstance(before, Fraction | Fence) or isinstance(after, Fraction | Fence)
     return THIN * style.size if tall and left is not Role.OPEN and right is not Role.CLOSE else 0.0
 
@@ -171,6 +175,8 @@ def _fraction(above: Part, below: Part, style: Style) -> Box:
 def _script(part: Script, style: Style) -> Box:
     base, size, boxes = _set(part.base, style), style.size, []
     small = style.of_script()
+    if not style.inner and isinstance(part.base, Symbol) and part.base.text in LIMITS:
+        return _limits(base, part, small)
     if part.sup is not None:
         sup = _set(part.sup, small)
         up = max(base.ascent - 0.32 * size, 0.36 * size, 0.25 * X_HEIGHT * size + sup.descent)
@@ -182,6 +188,16 @@ def _script(part: Script, style: Style) -> Box:
         boxes.append(sub.moved(left, down))
     made = merged((base, *boxes))
     return Box(made.width + 0.04 * size, made.ascent, made.descent, made.shapes, made.areas)
+
+
+def _limits(base: Box, part: Script, small: Style) -> Box:
+    """The scripts in the middle below and above."""
+    below, above = (Box(0.0, 0.0, 0.0) if each is None else _set(each, small) for each in (part.sub, part.sup))
+    width = max(base.width, below.width, above.width)
+    down, up = base.descent + GAP + below.ascent, base.ascent + GAP + above.descent
+    parts = ((base, 0.0), (below, down), (above, -up))
+    made = merged(box.moved((width - box.width) / 2, y) for box, y in parts if box.shapes)
+    return Box(width, made.ascent, made.descent, made.shapes, made.areas)
 
 
 def _root(body: Box, size: float) -> Box:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QWidget
 
@@ -18,6 +18,7 @@ from ddpm_studio.ui.window.dock import Dock
 from ddpm_studio.ui.window.document_file import DocumentFile
 from ddpm_studio.ui.window.menus import add_menus
 from ddpm_studio.ui.window.message_bar import MessageBar
+from ddpm_studio.ui.window.stored import state, text
 from ddpm_studio.ui.window.workspace_bar import WorkspaceBar
 from ddpm_studio.ui.window.workspaces import PANELS, WORKSPACES, HasJobs, Panel, arrange
 
@@ -78,14 +79,23 @@ class MainWindow(QMainWindow):
         self._hand_keyboard(key)
 
     def show_beside(self, keys: tuple[str, ...]) -> None:
-        """Shows panels: in the second column of a workspace that has columns, in place of those there, else as well."""
-        workspace = WORKSPACES[self.workspace]
+        """Shows panels: in the second column of a workspace that has columns, in place of those there, else as well.
+
+        Where just these are shown already, nothing moves; and nothing is put in front of what has the keyboard.
+        """
+        workspace, used = WORKSPACES[self.workspace], self.focusWidget()
         if workspace.across:
-            arrange(self, self.docks, replace(workspace, rows=(workspace.rows[0], keys)))
+            wanted = {*workspace.rows[0], *keys}
+            if wanted != {key for key, dock in self.docks.items() if dock.isVisible()}:
+                self._make([key for key in keys if key in self._due])  # before their places are shared out
+                arrange(self, self.docks, replace(workspace, rows=(workspace.rows[0], keys)))
+                if used is not None:
+                    used.setFocus()
             return
-        for key in keys:
-            self.docks[key].show()
-            self.docks[key].raise_()
+        for dock in (self.docks[key] for key in keys):
+            dock.show()
+            if used is None or not any(other.isAncestorOf(used) for other in self.tabifiedDockWidgets(dock)):
+                dock.raise_()
 
     def make_all(self) -> None:
         """Makes the panels that have not been looked at yet, too, as far as their modules have been imported."""
@@ -217,22 +227,22 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         """The size, the workspace and the device of the last time."""
-        if isinstance(device := self._settings.value("device"), str):
+        if device := text(self._settings, "device"):
             self.session.set_device(device)
+        for key, workspace in WORKSPACES.items():
+            if workspace.across:  # what stands beside was asked for by what is not remembered
+                self._settings.remove(f"layout/{key}")
         self.resize((self.screen().availableSize() - FRAME).boundedTo(SIZE))
-        geometry, workspace = self._settings.value("geometry"), self._settings.value("workspace")
-        if isinstance(geometry, QByteArray):
-            self.restoreGeometry(geometry)
-        self._open_workspace(workspace if workspace in WORKSPACES else self.workspace)
+        self.restoreGeometry(state(self._settings, "geometry"))
+        last = text(self._settings, "workspace")
+        self._open_workspace(last if last in WORKSPACES else self.workspace)
 
     def _open_workspace(self, key: str) -> None:
         """As it was left, or as it is meant to be."""
         self.workspace = key
         self.workspaces.show_workspace(key)
         self.reset_layout()
-        state = self._settings.value(f"layout/{key}")
-        if isinstance(state, QByteArray):
-            self.restoreState(state, LAYOUT)
+        self.restoreState(state(self._settings, f"layout/{key}"), LAYOUT)
 
     def _remember(self) -> None:
         self._settings.setValue("geometry", self.saveGeometry())
