@@ -15,6 +15,7 @@ from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.theme import Choice
 from ddpm_studio.ui.window.crash import Crashes
 from ddpm_studio.ui.window.main_window import MainWindow
+from ddpm_studio.ui.window.stored import text
 
 
 def run(target: Path | None) -> int:
@@ -58,5 +59,5 @@ def watch_for_crashes(window: MainWindow) -> Crashes:
 
 
 def _choice(settings: QSettings) -> Choice:
-    stored = settings.value("theme")
+    stored = text(settings, "theme")
     return Choice(stored) if stored in set(Choice) else Choice.SYSTEM

@@ -29,6 +29,7 @@ from ddpm_studio.ui.window.doctor_dialog import DoctorDialog
 from ddpm_studio.ui.window.network_export import ask_and_export
 from ddpm_studio.ui.window.opening import Reading
 from ddpm_studio.ui.window.recent import RecentFiles
+from ddpm_studio.ui.window.stored import text
 
 _FILES = (SUFFIX, *PICTURES, ".apng", ".mp4", ".npz", "-ubyte", "-ubyte.gz", ".csv", ".safetensors", "model_index.json")
 _OPENABLE = " ".join(f"*{suffix}" for suffix in _FILES)
@@ -199,7 +200,7 @@ class DocumentFile(QObject):
         self._settings.setValue("folder", str(path.absolute().parent))
 
     def _folder(self) -> str:
-        return str(self._settings.value("folder", str(Path.home())))
+        return text(self._settings, "folder", str(Path.home()))
 
 
 def _panel_of(opened: Opened) -> str:

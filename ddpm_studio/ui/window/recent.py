@@ -4,6 +4,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QSettings
 
+from ddpm_studio.files import existing
+from ddpm_studio.ui.window.stored import texts
+
 KEEP = 10
 _KEY = "recent"
 
@@ -16,9 +19,7 @@ class RecentFiles:
 
     def paths(self) -> list[Path]:
         """Those that are still there."""
-        stored = self._settings.value(_KEY)
-        texts = [stored] if isinstance(stored, str) else stored  # an INI file gives a list of one back as text
-        return [path for path in map(Path, texts) if path.exists()] if isinstance(texts, list) else []
+        return [path for text in texts(self._settings, _KEY) if (path := existing(text)) is not None]
 
     def add(self, path: Path) -> None:
         """Puts `path` first."""
