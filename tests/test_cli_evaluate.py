@@ -86,6 +86,22 @@ def test_tables_charts_and_csv(tmp_path, stripes, capsys):
         assert len(capsys.readouterr().out.splitlines()) > 10
 
 
+@pytest.mark.parametrize(
+    "what", [("--bound",), ("--bound", "--seconds", "1"), ("--rate-distortion",), ("--loss-per-level",)]
+)
+def test_what_a_chart_says_is_in_signs_that_its_font_has(tmp_path, stripes, monkeypatch, what):
+    said = []
+
+    def chart(_x, curves, *titles, log):
+        said.extend((*curves, *titles))
+        return np.zeros((4, 4, 3), np.uint8)
+
+    monkeypatch.setattr("ddpm_studio.export.chart.line_chart", chart)
+    assert main(["evaluate", "--exact", stripes, *what, *SHORT, "--out", str(tmp_path / "a.png")]) == 0
+    assert len(said) >= 3
+    assert all(text.isascii() for text in said)
+
+
 def test_several_results_go_into_one_json(tmp_path, stripes):
     found = evaluated(tmp_path, "--exact", stripes, "--bound", "--rate-distortion", "--loss-per-level", *SHORT)
     rate = found["rate_distortion"]["rate"]

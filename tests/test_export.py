@@ -30,7 +30,7 @@ from ddpm_studio.export import (
     strip,
     visible_scale,
 )
-from ddpm_studio.export.chart import HEIGHT, LEFT, RIGHT, WIDTH, line_chart
+from ddpm_studio.export.chart import HEIGHT, LEFT, RIGHT, WIDTH, Axis, line_chart
 
 RNG = np.random.default_rng(0)
 RGB = RNG.integers(0, 256, (6, 20, 24, 3), dtype=np.uint8)  # six frames
@@ -472,6 +472,32 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, suffix):
     assert "\n" not in str(error.value)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("axis", "written"),
+    [
+        (Axis.linear(range(2, 1001)), ["0", "200", "400", "600", "800", "1000"]),
+        (Axis.linear(range(1, 41)), ["5", "10", "15", "20", "25", "30", "35", "40"]),
+        (Axis.linear([1e-5, 0.3, 1.2]), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0", "1.2"]),
+        (
+            Axis.linear([-0.31, 0.07], whole=True),
+            ["-0.35", "-0.30", "-0.25", "-0.20", "-0.15", "-0.10", "-0.05", "0.00", "0.05", "0.10"],
+        ),
+        (Axis.linear([3.0, 3.0]), ["3.0", "3.2"]),
+        (Axis.decades([0.0, 0.02, 5.0]), ["0.01", "0.1", "1", "10"]),
+        (Axis.decades([]), ["0.1", "1"]),
+    ],
+)
+def test_an_axis_of_a_chart_has_round_numbers_and_whole_ones_for_timesteps(axis, written):
+    assert [text for _, text in axis.numbers()] == written
+
+
+def test_a_logarithmic_axis_leaves_out_what_it_cannot_show():
+    axis = Axis.decades([1e-30, 1e-3, 1.0])
+    assert axis.place(1e-30) < 0.0
+    assert axis.place(0.0) == axis.place(-1.0) == -np.inf
+    assert axis.place(1.0) == 1.0
 
 
 def test_a_chart_s_curve_rises_where_its_numbers_do():

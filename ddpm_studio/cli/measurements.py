@@ -89,8 +89,9 @@ def rate_of(subject: Subject, sigma: str, seed: int) -> Report:
         columns,
         found.rate[1:].tolist(),
         {"this denoiser": found.distortion[1:].tolist()},
-        ("bits per dimension", "RMSE on 0–255"),
+        ("bits per dimension", "RMSE on 0..255"),
         "\n".join(lines),
+        log=False,
     )
 
 
@@ -140,12 +141,12 @@ def _estimate(subject: Subject, sigma: str, seed: int, seconds: int) -> Report:
     done = [each.done for each in settled]
     lines = {
         "total": totals,
-        "total and its standard error": [total + error for total, error in zip(totals, errors, strict=True)],
-        "total less its standard error": [total - error for total, error in zip(totals, errors, strict=True)],
+        "+ standard error": [total + error for total, error in zip(totals, errors, strict=True)],
+        "- standard error": [total - error for total, error in zip(totals, errors, strict=True)],
     }
     table = f"{last.total:.4f} ± {last.stderr:.4f} bits/dim from {last.done} draws of t; L_0 {last.last:.4f}"
     columns = {"draws": done, "total_bits_per_dim": totals, "stderr": errors}
-    return Report(said, columns, done, lines, ("draws of t", "bits per dimension"), table)
+    return Report(said, columns, done, lines, ("draws of t", "bits per dimension"), table, log=False)
 
 
 def _bound_table(found: Bound, subject: Subject, sigma: str) -> str:

@@ -23,11 +23,13 @@ class Report:
     across: Sequence[float]
     """Of the chart: the x of every point."""
     curves: Mapping[str, Sequence[float]]
-    """Of the chart, at most four, drawn on a logarithmic axis."""
+    """Of the chart, at most four."""
     titles: tuple[str, str]
     """Of the chart's axes."""
     table: str
     """For people."""
+    log: bool = True
+    """Whether the chart's upright axis is logarithmic."""
 
     @staticmethod
     def write(reports: "Sequence[Report]", out: Path, subject: Mapping[str, object]) -> None:
@@ -56,5 +58,5 @@ class Report:
         from ddpm_studio import export  # noqa: PLC0415 - Pillow, not needed for --help
         from ddpm_studio.export.chart import line_chart  # noqa: PLC0415 - Pillow
 
-        chart = line_chart(self.across, self.curves, *self.titles)
+        chart = line_chart(self.across, self.curves, *self.titles, log=self.log)
         export.save_picture(out, chart, {"app": "DDPM Studio", "command": "evaluate", **told})
