@@ -204,6 +204,15 @@ def load(path: Path) -> Document:
         return Document.from_json(data)
 
 
+def is_document(path: Path) -> bool:
+    """Whether a file says that it is a document, also where this program cannot read it."""
+    try:
+        data = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(data, Mapping) and data.get("format") == "ddpm-studio document"
+
+
 def _opened(data: object) -> Json:
     if not isinstance(data, Mapping) or data.get("format") != "ddpm-studio document":
         raise UserError('this is not a DDPM Studio document: "format" is not "ddpm-studio document"')

@@ -95,8 +95,8 @@ def read(path: Path, recent: Sequence[Path] = ()) -> Opened:
     try:
         return _read(path, recent)
     except UserError as error:
-        if path.suffix.lower() not in (".json", ".csv", ".npz"):
-            raise
+        if path.suffix.lower() not in (".json", ".csv", ".npz") or document.is_document(path):
+            raise  # of a document that cannot be read whole, nothing is read
         return _schedule_or(path, error)
 
 

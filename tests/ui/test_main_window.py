@@ -1,3 +1,4 @@
+import json
 import sys
 from dataclasses import replace
 
@@ -265,6 +266,8 @@ BAD = {
     "broken.ddpm.json": b"{",
     "other.json": b'{"a": 1}',
     "newer.ddpm.json": b'{"format": "ddpm-studio document", "version": 99}',
+    "newer, with a schedule.ddpm.json": json.dumps({**Document().to_json(), "version": 99}).encode(),
+    "unknown field.ddpm.json": json.dumps({**Document().to_json(), "colour": 1}).encode(),
     "wrong.ddpm.json": b'{"format": "ddpm-studio document", "version": 1, "schedule": {"kind": "linear", "T": 1}}',
     "broken.npz": b"PK\x03\x04 and no more",
     "short-idx3-ubyte": bytes([0, 0, 8, 3, 0, 0, 0, 9]),
