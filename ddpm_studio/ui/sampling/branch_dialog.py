@@ -20,7 +20,7 @@ from ddpm_studio.params import Parameters, Range
 from ddpm_studio.sampler import Sampler
 from ddpm_studio.ui.sampling.sampler_form import SamplerForm
 from ddpm_studio.ui.widgets.dice import Dice
-from ddpm_studio.ui.widgets.form import Form
+from ddpm_studio.ui.widgets.form import Form, align_labels
 
 WIDE = 320
 """Logical pixels: the title is not cut."""
@@ -116,6 +116,7 @@ class BranchDialog(QDialog):
         column.addLayout(seed)
         column.addWidget(self.problem)
         column.addWidget(buttons)
+        align_labels(self)
 
     def _connect(self) -> None:
         self.dice.thrown.connect(self._on_thrown)

@@ -13,6 +13,7 @@ from ddpm_studio.ui.sampling.denoiser_source import DenoiserSource
 from ddpm_studio.ui.sampling.sampler_form import SamplerForm
 from ddpm_studio.ui.session import Session
 from ddpm_studio.ui.widgets.combo import Combo
+from ddpm_studio.ui.widgets.form import align_labels
 
 SETTINGS = -2
 """In the list of what B is: no path of the tree."""
@@ -41,6 +42,7 @@ class SecondControls(QWidget):
         self._form.addRow("denoiser", self.denoiser)
         self._form.addRow(self.sampler)
         self._form.addRow("of both", self.of)
+        align_labels(self)
         self._connect()
         self.show_document()
 
