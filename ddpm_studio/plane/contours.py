@@ -44,21 +44,18 @@ def contour(values: Floats, level: float, low: float, cell: float) -> Floats:
     square = np.concatenate([np.arange(len(here)), saddles])  # a saddle has two pieces
     sides = np.concatenate([_FIRST[cases], _SECOND[(cases[saddles] == 10).astype(np.int64)]])
     rows, columns = np.divmod(here, case.shape[1])
-    crossings = _crossings(values.ravel(), rows * values.shape[1] + columns, values.shape[1], np.float32(level))
-    pieces = crossings[sides, square[:, None]] + np.stack([columns, rows], 1)[square, None]
+    corners = (rows * values.shape[1] + columns)[square, None]
+    crossings = _crossings(values.ravel(), corners, sides, values.shape[1], np.float32(level))
+    pieces = crossings + np.stack([columns, rows], 1)[square, None]
     found: Floats = (pieces * cell + low).astype(np.float32)
     return found
 
 
-def _crossings(values: Floats, corner: NDArray[np.int64], width: int, level: np.float32) -> Floats:
-    """Where the line crosses each side of the unit squares with these lower left corners, (4, K, 2).
-
-    Of no meaning on sides it does not cross.
-    """
-    a, b, c, d = (values[corner + step] for step in (0, 1, width + 1, width))
-    found = np.zeros((4, len(corner), 2), np.float32)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for side, (p, q) in enumerate(((a, b), (b, c), (d, c), (a, d))):
-            found[side, :, side % 2] = (level - p) / (q - p)
-    found[1, :, 0] = found[2, :, 1] = 1.0
-    return found
+def _crossings(
+    values: Floats, corners: NDArray[np.int64], sides: NDArray[np.int64], width: int, level: np.float32
+) -> Floats:
+    """Where the line crosses these sides (S, 2) of the unit squares with these lower left corners (S, 1); (S, 2, 2)."""
+    first, last = np.array([0, 1, width, 0])[sides], np.array([1, width + 1, width + 1, width])[sides]
+    p, q = values[corners + first], values[corners + last]
+    part, across = (level - p) / (q - p), sides % 2 == 0
+    return np.stack([np.where(across, part, sides == 1), np.where(across, sides == 2, part)], -1)

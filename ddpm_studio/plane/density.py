@@ -23,6 +23,8 @@ REACH = 2.2
 SIDE = 128
 """Cells a side."""
 NARROW = 1e-3  # of a cell: the least width of a kernel
+LITTLE = 1e-30
+"""What must be left of a sum of kernels over the largest along each axis, so that float32 tells their ratios."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +96,31 @@ def density(exact: Exact, t: int, lattice: Lattice) -> Density:
     return Density(lattice, schedule, t, up @ across.T, variance, (across, up), means)
 
 
+def noise_at_centres(exact: Exact, t: int, lattice: Lattice) -> Tensor:
+    """ε* = −√(1−ᾱ_t) ∇ log q at the centres of the cells themselves, (side², 2), by the same products; 1 ≤ t ≤ T.
+
+    Each axis' kernels are relative to the largest of them at a centre, which cancels. NaN where less than LITTLE is
+    left of their products: many widths away from all means.
+    """
+    schedule, variance = exact.schedule, spread(exact, t)
+    means = exact.means * float(schedule.sqrt_alpha_bar[t])
+    across, up = (_relative(lattice.centres, means[:, axis], variance) for axis in (0, 1))
+    up = up if exact.log_weights is None else up * exact.log_weights.softmax(0)
+    total, x, y = (torch.cat([up, up * means[:, 0], up * means[:, 1]]) @ across.T).reshape(3, -1)
+    nearest = torch.stack([x, y], 1) / total.masked_fill(total < LITTLE, torch.nan)[:, None]
+    eps: Tensor = (lattice.places - nearest) * (float(schedule.sqrt_one_minus_alpha_bar[t]) / variance)
+    return eps
+
+
 def spread(exact: Exact, t: int) -> float:
     """v = ᾱ s² + 1 − ᾱ, the variance of each kernel at t."""
     return float(exact.schedule.alpha_bar[t] * exact.variance + exact.schedule.one_minus_alpha_bar[t])
+
+
+def _relative(centres: Tensor, means: Tensor, variance: float) -> Tensor:
+    """N(m_i, v) at the centres of an axis over the largest of them there, (side, N)."""
+    squares = (centres[:, None] - means).square_()
+    return squares.sub_(squares.amin(1, keepdim=True)).mul_(-0.5 / variance).exp_()
 
 
 def _kernel(lattice: Lattice, means: Tensor, width: float) -> Tensor:

@@ -7,13 +7,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import avg_pool2d, max_pool2d
 
 from ddpm_studio.data import PointData, evenly
 from ddpm_studio.denoiser import Denoiser, Exact
 from ddpm_studio.noise import Purpose, gaussian_block
 from ddpm_studio.plane.choices import Look
 from ddpm_studio.plane.contours import contour
-from ddpm_studio.plane.density import Density, Lattice, density, spread
+from ddpm_studio.plane.density import Density, Lattice, density, noise_at_centres, spread
 from ddpm_studio.process import q_posterior, q_sample
 from ddpm_studio.schedule import Schedule
 
@@ -30,6 +31,9 @@ ARROWS, CLOSE, BRISK = Lattice(19), Lattice(64), Lattice(32)
 PARTICLES = 500
 FAINT = 0.03
 """The share of its maximum below which a density fades: errors where nothing comes to do not matter."""
+ALL = slice(None)
+UNSEEN = 1e-5
+"""What is left of an error at most that nobody sees: there, nobody is asked."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,22 +85,33 @@ class World:
 
     def arrows(self, look: Look, t: int) -> Floats | None:
         """√(1−ᾱ_t) times the score at each place of ARROWS, (side², 2): −ε* or −ε̂. None where there is none to show."""
-        guide: Denoiser | None = {Look.EXACT: self.exact, Look.NETWORK: self.network}.get(look)
-        if t == 0 or guide is None:
+        if t > 0 and look is Look.EXACT:
+            eps = self.exact_eps(ARROWS, t)
+        elif t > 0 and look is Look.NETWORK and self.network is not None:
+            eps = self.eps(self.network, ARROWS.places, t)
+        else:
             return None
-        away: Floats = (-self.eps(guide, ARROWS.places, t)).numpy()
+        away: Floats = (-eps).numpy()
         return away
 
     def errors(self, seen: Density, lattice: Lattice = CLOSE) -> Floats | None:
         """‖ε̂ − ε*‖ at the cells of `lattice`, (side, side), faded where there is next to no density; None at t = 0."""
         if seen.t == 0 or self.network is None:
             return None
-        side, step = lattice.side, seen.lattice.side // lattice.side
-        gap = self.eps(self.network, lattice.places, seen.t) - self.eps(self.exact, lattice.places, seen.t)
-        found = gap.norm(dim=1).reshape(side, side).numpy()
-        mass = seen.mass.reshape(side, step, side, step).amax((1, 3)).numpy()
-        visible: Floats = found * np.clip(mass / (FAINT * mass.max()), 0.0, 1.0)
+        most = max_pool2d(seen.mass[None], seen.lattice.side // lattice.side)[0]
+        left = (most / (FAINT * most.max())).clamp_(0.0, 1.0)
+        near = (left > UNSEEN).flatten().nonzero().squeeze(1)
+        gap = self.eps(self.network, lattice.places[near], seen.t) - self.exact_eps(lattice, seen.t, near)
+        visible: Floats = torch.zeros_like(left).put_(near, gap.norm(dim=1)).mul_(left).numpy()
         return visible
+
+    def exact_eps(self, lattice: Lattice, t: int, near: Tensor | slice = ALL) -> Tensor:
+        """ε* at those centres of the lattice, (N, 2), 1 ≤ t ≤ T: from small matrices, else asked for one by one."""
+        places, found = lattice.places[near], noise_at_centres(self.exact, t, lattice)[near]
+        lost = found.isnan().any(1)
+        if lost.any():
+            found[lost] = self.exact(places[lost], t).eps
+        return found
 
     def eps(self, guide: Denoiser, x: Tensor, t: int) -> Tensor:
         """ε̂ for x_t (B, 2), 1 ≤ t ≤ T of the document's schedule; a network is asked at its own t of that level."""
@@ -124,10 +139,10 @@ class Posterior:
 def level_lines(seen: Density) -> Floats:
     """The lines that hold SHARES of all mass, as pieces (S, 2, 2)."""
     lattice = CLOSE if seen.variance > WIDE**2 else COARSE
-    cells, step = lattice.side, seen.lattice.side // lattice.side
-    mass = (seen.mass.reshape(cells, step, cells, step).mean((1, 3)) if step > 1 else seen.mass).numpy()
-    falling = np.sort(mass.ravel().astype(np.float64))[::-1]
-    inside = np.cumsum(falling)
+    step = seen.lattice.side // lattice.side
+    mass = avg_pool2d(seen.mass[None], step)[0].numpy() if step > 1 else seen.mass.numpy()
+    falling = np.sort(mass.ravel())[::-1]
+    inside = np.cumsum(falling, dtype=np.float64)
     heights = falling[np.minimum(np.searchsorted(inside, np.array(SHARES) * inside[-1]), len(falling) - 1)]
     low = float(lattice.centres[0])
     return np.concatenate([contour(mass, float(height), low, lattice.cell) for height in heights])

@@ -45,6 +45,8 @@ class Dots(pg.ScatterPlotItem):
     def show_points(self, points: Floats | None) -> None:
         """(N, 2), or none."""
         points = NO_POINTS if points is None else points
+        if not len(points) and not len(self.data):
+            return
         self.setVisible(len(points) > 0)
         if len(points) == 0 or len(points) != len(self.data):
             self.setData(pos=points)
@@ -73,6 +75,8 @@ class Strokes(pg.PlotCurveItem):
 
     def show_line(self, x: Floats, y: Floats) -> None:
         """(N,) each."""
+        if not len(x) and not self.isVisible():
+            return
         self.setVisible(len(x) > 0)
         self.setData(x, y, connect=self._connected)
 

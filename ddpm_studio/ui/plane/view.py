@@ -43,6 +43,7 @@ class PlaneView(Plot):
         self._density: Density | None = None
         self._errors: Floats | None = None
         self._states = _PATHS
+        self._marked: tuple[Posterior | None, Place | None] | None = None
         self._means: Sequence[Place] = ()
         self._held: int | None = None
         self._stroke: list[Place] | None = None
@@ -94,8 +95,9 @@ class PlaneView(Plot):
 
     def show_paths(self, states: Floats | None, place: int = 0) -> None:
         """Trajectories (F, N, 2): a few of them whole and pale; `move_heads` says where they are."""
-        self._states = _PATHS if states is None else states
-        self._paths.show_line(*joined(self._states[:, :FAINT]))
+        shown, self._states = self._states, _PATHS if states is None else states
+        if self._states is not shown:
+            self._paths.show_line(*joined(self._states[:, :FAINT]))
         self.move_heads(place)
 
     def move_heads(self, place: int) -> None:
@@ -106,6 +108,9 @@ class PlaneView(Plot):
 
     def show_posterior(self, found: Posterior | None, at: Place | None = None) -> None:
         """q(x_{t−1} | x_t, x_0): circles of one and two σ, x_t, x_0 and the mean; or a mark at a place alone."""
+        if (found, at) == self._marked:
+            return
+        self._marked = found, at
         if found is None:
             self._circles.show_line(*NO_POINTS.T)
             self._marks.setVisible(at is not None)
