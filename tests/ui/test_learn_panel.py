@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF
-from PySide6.QtWidgets import QPushButton, QTabWidget
+from PySide6.QtWidgets import QPushButton, QScrollArea, QTabWidget
 
 from ddpm_studio.lessons.actions import ACTIONS, Play, View
 from ddpm_studio.lessons.chapter import Buttons
@@ -177,3 +177,12 @@ def test_every_view_and_chain_of_a_chapter_is_in_a_panel_beside_it(panel):
             if isinstance(action, View | Play)
         }
         assert driven <= set(chapter.panels)
+
+
+def test_no_chapter_is_cut_off_at_the_side_where_the_panel_is_as_narrow_as_it_gets(panel, qtbot):
+    panel.resize(panel.minimumSize())
+    page = panel.findChild(QScrollArea)
+    for index in range(len(panel.chapters)):
+        panel.contents.setCurrentIndex(index)
+        qtbot.waitUntil(lambda: page.widget().isVisible())
+        assert page.widget().minimumSizeHint().width() <= page.viewport().width(), panel.chapters[index].title

@@ -33,7 +33,7 @@ class LearnPanel(QWidget):
         self._page.setFrameShape(QFrame.Shape.NoFrame)
         self._page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._lay_out()
-        self.setMinimumSize(320, 280)
+        self.setMinimumSize(364, 280)
         self.setMaximumWidth(WIDEST)
         self.contents.currentIndexChanged.connect(self._on_chosen)
         self.show_chapter(0)
