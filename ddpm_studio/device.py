@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from ddpm_studio.errors import UserError
 from ddpm_studio.training import Compile, Precision, Switch, Training
@@ -42,6 +43,15 @@ def chosen(name: str) -> torch.device:
     if wanted not in there:
         raise UserError(f"there is no device {name!r}; there are {', '.join(map(str, devices()))}")
     return torch.device(wanted)
+
+
+def sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """The tensor, which is on the CPU, on the device.
+
+    CUDA fetches it while the CPU goes on. So would MPS, but from memory that by then may hold something else: it keeps
+    no hold of a tensor that is dropped meanwhile (pytorch/pytorch#189690).
+    """
+    return tensor.to(device, non_blocking=device.type == "cuda")
 
 
 def free_memory(device: torch.device) -> int:
@@ -140,8 +150,9 @@ def explaining_memory(device: torch.device, micro: int, sample: Callable[[], int
 
 
 def ran_out_of_memory(error: BaseException) -> bool:
-    """Whether that is what an exception of torch means, on whichever device."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in str(error)
+    """Whether that is what an exception of torch means, on whichever device; MPS has no class for it."""
+    told = isinstance(error, torch.OutOfMemoryError | MemoryError)
+    return told or any(words in str(error) for words in ("allocate memory", "out of memory"))
 
 
 def fitting(free: int, micro: int, sample: int) -> int:

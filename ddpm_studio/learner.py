@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ddpm_studio.compiled import compiled
 from ddpm_studio.denoiser import Trained
-from ddpm_studio.device import Tuning, explaining_memory
+from ddpm_studio.device import Tuning, explaining_memory, sent
 from ddpm_studio.draws import Dice, Draws, History
 from ddpm_studio.errors import UserError
 from ddpm_studio.loss import Loss
@@ -177,8 +177,8 @@ class Learner:
             u = uniform(1, seed=self.recipe.training.seed, t=self.step, purpose=Purpose.DROPOUT)
             torch.manual_seed(int(u[0] * 2**48) + self.ranks.rank)
         x0 = self._arranged(self.source.rows(draws.pictures, draws.mirrored))
-        eps = self._arranged(draws.eps.to(self.device, non_blocking=True))
-        weight = draws.weight.to(self.device, non_blocking=True)
+        eps = self._arranged(sent(draws.eps, self.device))
+        weight = sent(draws.weight, self.device)
         scale = self.ranks.world / self.recipe.training.batch
         kept = []
         for start in range(0, len(x0), self._micro):

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from ddpm_studio.denoiser import asked, predicted
+from ddpm_studio.device import sent
 from ddpm_studio.objective import Objective, Target
 from ddpm_studio.process import at, q_sample, q_sample_and_v
 from ddpm_studio.schedule import Schedule, Table
@@ -39,7 +40,7 @@ class Loss:
     def __call__(self, module: nn.Module, x0: Tensor, t: Tensor, eps: Tensor) -> Losses:
         """x0, eps (B, *shape) on the module's device; t (B,) on the CPU, where the schedule's tables are."""
         xt, target = self._question(x0, t, eps)
-        answer = asked(module, xt, t.to(x0.device, non_blocking=True)).float()
+        answer = asked(module, xt, sent(t, x0.device)).float()
         guess, said = answer.chunk(2, 1) if self.learned_variance else (answer, None)
         squared = mse_loss(guess, target, reduction="none").flatten(1).mean(1)
         weighted = squared if self.weights is None else squared * at(self.weights, t, squared)

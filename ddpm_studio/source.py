@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ddpm_studio.data import Data, PointData
-from ddpm_studio.device import free_memory
+from ddpm_studio.device import free_memory, sent
 
 SHARE = 0.25
 """Of a device's free memory that the data set may take."""
@@ -31,7 +31,7 @@ class Pictures:
         if self._resident is None:
             levels = torch.from_numpy(self._pictures[places.numpy()]).to(self._device)
         else:
-            levels = self._resident[places.to(self._device, non_blocking=True)]
+            levels = self._resident[sent(places, self._device)]
         x0 = levels.permute(0, 3, 1, 2).float() / 127.5 - 1.0  # as `to_unit`
         if mirrored.any():
             x0 = torch.where(mirrored.to(self._device)[:, None, None, None], x0.flip(-1), x0)
@@ -50,7 +50,7 @@ class Points:
 
     def rows(self, places: Tensor, mirrored: Tensor) -> Tensor:  # noqa: ARG002 - as `Pictures`
         """x_0 at `places` (R,), which are on the CPU."""
-        return self._points.index_select(0, places.to(self._points.device, non_blocking=True))
+        return self._points.index_select(0, sent(places, self._points.device))
 
 
 def source_of(data: Data, device: torch.device) -> Pictures | Points:

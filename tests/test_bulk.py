@@ -186,7 +186,13 @@ def test_a_damaged_order_is_told(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "error", [MemoryError(), torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("can't allocate memory")]
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError("can't allocate memory"),
+        RuntimeError("MPS backend out of memory (max allowed: 9 GB). Tried to allocate 6 MB on private pool."),
+    ],
 )
 def test_a_batch_that_does_not_fit_is_halved_and_nothing_is_lost(tmp_path, error):
     asked = []

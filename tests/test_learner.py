@@ -3,6 +3,8 @@
 import math
 import os
 from dataclasses import replace
+from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from training_runs import NETWORK, document, pictures
 
 from ddpm_studio import device as devices_of
 from ddpm_studio.data import to_unit
-from ddpm_studio.device import Tuning, chosen, devices, explaining_memory, fitting, free_memory
+from ddpm_studio.device import Tuning, chosen, devices, explaining_memory, fitting, free_memory, sent
 from ddpm_studio.draws import Dice
 from ddpm_studio.errors import UserError
 from ddpm_studio.learner import Learner
@@ -306,6 +308,17 @@ def test_devices_are_named_with_their_free_memory():
     assert devices_of.used_memory(CPU) >= 0
     with pytest.raises(UserError, match=r"there is no device 'cuda:99'; there are .*cpu"):
         chosen("cuda:99")
+
+
+@pytest.mark.parametrize(("name", "waits"), [("cuda", False), ("mps", True), ("cpu", True)])
+def test_only_cuda_fetches_a_batch_while_the_cpu_goes_on(name, waits):
+    """MPS would read it from memory that is in other use by then, without a word."""
+    batch = Mock(spec=torch.Tensor)
+    assert sent(batch, torch.device(name)) is batch.to.return_value
+    batch.to.assert_called_once_with(torch.device(name), non_blocking=not waits)
+    others = [path for path in Path(devices_of.__file__).parent.rglob("*.py") if path.name != "device.py"]
+    assert [path.name for path in others if "non_blocking" in path.read_text(encoding="utf-8")] == []
+    assert len(others) > 100
 
 
 def test_the_rows_of_all_ranks_are_the_batch():
