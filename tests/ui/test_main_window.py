@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QMessageBox,
+    QTabBar,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -497,6 +499,18 @@ def test_the_first_panel_of_the_workspace_that_a_window_opens_with_has_the_keybo
     assert window.workspace == key
     first = main_window.WORKSPACES[key].rows[0][0]
     assert window.docks[first].panel.isAncestorOf(QApplication.focusWidget())
+
+
+def test_tab_goes_through_the_panels_and_stops_at_no_bar_that_nobody_sees(window):
+    for key in main_window.WORKSPACES:
+        window.choose_workspace(key)
+        QApplication.processEvents()
+        stops = []
+        while (focus := QApplication.focusWidget()) not in stops:
+            stops.append(focus)
+            QTest.keyClick(focus, Qt.Key.Key_Tab)
+        assert not [stop for stop in stops if isinstance(stop, QTabBar)], key
+        assert all(any(dock.isAncestorOf(stop) for dock in window.docks.values()) for stop in stops), key
 
 
 @pytest.mark.parametrize(("width", "hides"), [(1400, False), (640, True)])
