@@ -47,6 +47,21 @@ def test_the_numbers_of_the_entropy_are_those_of_every_sample_at_every_step(qtbo
     assert rows == [["t", "sample 0", "sample 1"], ["100.0", "3.0", "2.0"], ["90.0", "1.0", "0.5"]]
 
 
+@pytest.mark.parametrize("width", [600, 190])
+def test_the_title_of_the_entropy_says_as_much_as_fits(qtbot, width):
+    plot = EntropyPlot()
+    qtbot.addWidget(plot)
+    plot.show_of_whom("exact ")
+    plot.resize(600, 120)
+    plot.show()
+    plot.resize(width, 120)
+    title = plot.getPlotItem().titleLabel
+    assert title.text.startswith("entropy")
+    assert ("at each t" in title.text) == (width == 600)
+    assert title.item.boundingRect().width() < width
+    assert plot.getPlotItem().boundingRect().width() <= width
+
+
 def test_the_numbers_of_the_histogram_are_a_density_beside_the_normal_one(qtbot):
     plot = Histogram("values", "of pixels")
     qtbot.addWidget(plot)

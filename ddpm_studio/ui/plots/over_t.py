@@ -88,6 +88,11 @@ class OverT(PlotOverT, LinePlot):
             self._fitted = wanted
             super()._show_range(*wanted)
 
+    def _show_empty(self, empty: bool) -> None:
+        super()._show_empty(empty)
+        if empty:  # its axes then show something else
+            self._fitted = None
+
     def _on_zoomed(self) -> None:
         super()._on_zoomed()
         self._fitted = None

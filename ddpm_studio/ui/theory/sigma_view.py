@@ -22,6 +22,7 @@ class SigmaView(QWidget):
         super().__init__(parent)
         self.table = QLabel(self)
         self.table.setTextFormat(Qt.TextFormat.RichText)
+        self.table.setWordWrap(True)
         lines = (Line("β̃", "posterior", 2.5), Line("β", "beta", 2.5), Line("optimum", "good", 1.5, dashed=True))
         self.bracket = OverT(
             "σₜ² as a share of βₜ",
@@ -35,7 +36,8 @@ class SigmaView(QWidget):
         )
         self.lost = OverT(
             "bits lost by the choice of σ²",
-            "Lₜ₋₁ less that of the optimum, in bits per dimension; at t = 1 that of L₀",
+            "Lₜ₋₁ less that of the optimum, in bits per dimension; at t = 1 that of L₀,\n"
+            "for which, over 256 levels, another σ² can be the best: what is below 0 is left out",
             lines[:2],
             self,
             decades=True,
@@ -76,9 +78,9 @@ class SigmaView(QWidget):
         t = t[1:]  # β̃₁ = 0
         shares = [bounds[sigma].variance[t] / best.schedule.beta[t] for sigma in order]
         self.bracket.show_values(np.log10(t), shares, across=(0.0, float(np.log10(T))))
-        cells = "".join(
-            f"<td><b>σ² = {NAMES[sigma]}</b>: {bounds[sigma].total:.4f} bits/dim"
-            f"{'' if sigma is ReverseVariance.OPTIMUM else f', {bounds[sigma].total - best.total:+.4f}'}</td>"
+        totals = (
+            f"<b>σ²&nbsp;=&nbsp;{NAMES[sigma]}</b>:&nbsp;{bounds[sigma].total:.4f}&nbsp;bits/dim"
+            f"{'' if sigma is ReverseVariance.OPTIMUM else f',&nbsp;{bounds[sigma].total - best.total:+.4f}'}"
             for sigma in order
         )
-        self.table.setText(f"<table cellspacing=0 cellpadding=4><tr>{cells}</tr></table>")
+        self.table.setText("&nbsp; ".join(totals))

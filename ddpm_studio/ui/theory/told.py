@@ -7,6 +7,14 @@ from ddpm_studio.ui.theory.work import Estimated
 
 NOTHING = "Too little has been measured yet: the bound follows from the errors at a few noise levels; press Go on."
 ALL_NEEDED = "The learned σ² is known only where the network was asked: press Every t."
+ALL_COMING = "The network is being asked at every t: then the bound with its learned σ² is known."
+
+
+def nothing(sigma: ReverseVariance | None, measured: Measurements) -> str:
+    """Why there is no bound yet, and what to do; None: the learned σ²."""
+    if sigma is not None:
+        return NOTHING
+    return ALL_COMING if measured.whole and measured.running else ALL_NEEDED
 
 
 def told(found: Bound, sigma: ReverseVariance | None, measured: Measurements) -> tuple[str, str]:

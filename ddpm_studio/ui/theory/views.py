@@ -18,7 +18,7 @@ from ddpm_studio.ui.theory.jobs import Kind
 from ddpm_studio.ui.theory.measurements import Measurements
 from ddpm_studio.ui.theory.rate_view import RateView
 from ddpm_studio.ui.theory.sigma_view import SigmaView
-from ddpm_studio.ui.theory.told import ALL_NEEDED, NOTHING, told, told_estimate
+from ddpm_studio.ui.theory.told import nothing, told, told_estimate
 from ddpm_studio.ui.theory.work import Climb, Estimated, Gap, Memory
 
 
@@ -65,8 +65,9 @@ class LikelihoodViews(QTabWidget):
         page = self.currentWidget()
         if page is self.bound:
             found = measured.bound(schedule, sigma)
-            nothing = ALL_NEEDED if sigma is None else NOTHING
-            self.bound.show_bound(found, *((nothing,) if found is None else told(found, sigma, measured)))
+            self.bound.show_bound(
+                found, *((nothing(sigma, measured),) if found is None else told(found, sigma, measured))
+            )
         elif page is self.bracket:
             bounds = {each: measured.bound(schedule, each) for each in ReverseVariance}
             self.bracket.show_bounds({each: found for each, found in bounds.items() if found is not None})
