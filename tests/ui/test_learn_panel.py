@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QPushButton, QScrollArea, QTabWidget
 
 from ddpm_studio.lessons.actions import ACTIONS, Play, View
@@ -130,6 +130,18 @@ def test_a_dragged_point_stays_on_the_curve_and_its_tangent_follows(qtbot):
     place = figure.plot.points[0].pos()
     assert (place.x(), place.y()) == pytest.approx((3.0, np.log(3.0)))
     assert "λ = 0.333: exact at x = 3.00" in figure.text.text()
+
+
+def test_arrow_keys_move_the_point_that_was_moved_last(qtbot):
+    figure = JensenFigure()
+    qtbot.addWidget(figure)
+    first, middle, last = figure.plot.points
+    qtbot.keyClick(figure.plot, Qt.Key.Key_Left)
+    assert last.pos().x() == pytest.approx(5.0 - 0.05)
+    middle.setPos(QPointF(2.0, 0.0))
+    qtbot.keyClick(figure.plot, Qt.Key.Key_Right)
+    assert (middle.pos().x(), middle.pos().y()) == pytest.approx((2.05, np.log(2.05)))
+    assert first.pos().x() == pytest.approx(0.3)
 
 
 def test_points_drawn_together_close_jensens_gap(qtbot):

@@ -6,7 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QFormLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from ddpm_studio.lessons.chapter import Figure
@@ -22,6 +22,7 @@ from ddpm_studio.ui.plots.plot import Columns, Plot
 from ddpm_studio.ui.plots.plot_backdrop import settle_axes
 
 LOW, HIGH = 0.05, 6.0  # of x
+STEP = 0.05  # of x, with a key
 HEIGHT = 220  # logical pixels
 X = np.linspace(LOW, HIGH, 400)
 
@@ -35,6 +36,7 @@ class LogPlot(Plot):
         super().__init__(name, self._numbers, parent)
         self._curve = pg.PlotCurveItem(X, np.log(X), antialias=True)
         self.addItem(self._curve)
+        self._held = -1  # the point that was moved last: the arrow keys move it on
         self.points = [pg.TargetItem((x, np.log(x)), size=12, movable=True) for x in points]
         for point in self.points:
             self.addItem(point)
@@ -66,8 +68,18 @@ class LogPlot(Plot):
             point.setBrush(pg.mkBrush(QColor(colours.background)))
             point.setHoverPen(pg.mkPen(colours.accent, width=3))
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and right move the point that was moved last."""
+        step = {Qt.Key.Key_Left: -STEP, Qt.Key.Key_Right: STEP}.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+        else:
+            point = self.points[self._held]
+            point.setPos(point.pos() + pg.Point(step, 0.0))
+
     def _on_moved(self, point: pg.TargetItem) -> None:
         """Keeps it on the curve."""
+        self._held = self.points.index(point)
         x = float(np.clip(point.pos().x(), LOW, HIGH))
         place = QPointF(x, float(np.log(x)))
         if (point.pos() - pg.Point(place)).length() > 1e-9:
@@ -81,7 +93,9 @@ class TangentFigure(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.plot = LogPlot("tangent", "log x and its tangent λx − log λ − 1: drag the point", (1.5,), self)
+        self.plot = LogPlot(
+            "tangent", "log x and its tangent λx − log λ − 1: drag the point, or move it with ← and →", (1.5,), self
+        )
         self._line = pg.PlotCurveItem(antialias=True)
         self._gap = pg.FillBetweenItem(self._line, self.plot._curve)
         for item in (self._gap, self._line):
@@ -113,7 +127,7 @@ class JensenFigure(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        tip = "three equally likely values of x: drag them apart, and the gap grows"
+        tip = "three equally likely values of x: drag them apart, and the gap grows; ← and → move the last one"
         self.plot = LogPlot("jensen", tip, (0.3, 1.6, 5.0), self)
         self._chords = pg.PlotCurveItem(antialias=True)
         self._gap = pg.PlotCurveItem()
