@@ -66,6 +66,7 @@ class Measured:
 
 def moments(denoiser, sampler):
     times = sampler.stops(denoiser.schedule.T)
+    assert len(times) > 1
     for step in sample(denoiser, sampler, seed=1, samples=[0, 1]):
         yield Moment(denoiser.schedule, sampler, times, step)
 

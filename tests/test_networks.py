@@ -122,12 +122,14 @@ def test_a_fresh_network_is_a_pure_function_of_its_seed_and_answers_zero(network
 
 
 def test_fresh_weights_have_the_spread_that_pytorch_gives_them():
-    ours = fresh(PRESETS["tiny"], (3, 16, 16), 0)
+    ours, seen = fresh(PRESETS["tiny"], (3, 16, 16), 0), set()
     for name, part in ours.named_modules():
         if isinstance(part, torch.nn.Conv2d | torch.nn.Linear) and part.weight.abs().max() > 0:
+            seen.add(name.rpartition(".")[2])
             bound = part.weight[0].numel() ** -0.5
             assert part.weight.abs().max() <= bound, name
             assert part.weight.std().item() == pytest.approx(bound / 3**0.5, rel=0.15), name
+    assert {"conv_in", "conv1", "linear_1", "time_emb_proj", "to_q"} <= seen
 
 
 def test_a_learned_variance_doubles_the_channels():

@@ -93,7 +93,10 @@ def test_out_of_memory_offers_the_micro_batch_that_would_fit(qtbot, panel, place
 
 
 def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_step_before(qtbot, panel, place, reported, monkeypatch):
-    at_step(monkeypatch, 2, lambda learner: learner._loss.weights.fill(np.inf))
+    def spoil(learner):
+        learner._loss = replace(learner._loss, weights=np.full(learner.recipe.schedule.T + 1, np.inf))
+
+    at_step(monkeypatch, 2, spoil)
     train_out(qtbot, panel)
     told_in_one_line(panel, reported, "step 3: the loss is inf at t = ")
     assert Checkpoint.open(Run.open(place / "stripes-1").latest).header.step == 2
