@@ -7,7 +7,6 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -15,7 +14,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QMessageBox,
-    QTabBar,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -501,16 +499,15 @@ def test_the_first_panel_of_the_workspace_that_a_window_opens_with_has_the_keybo
     assert window.docks[first].panel.isAncestorOf(QApplication.focusWidget())
 
 
-def test_tab_goes_through_the_panels_and_stops_at_no_bar_that_nobody_sees(window):
-    for key in main_window.WORKSPACES:
-        window.choose_workspace(key)
-        QApplication.processEvents()
-        stops = []
-        while (focus := QApplication.focusWidget()) not in stops:
-            stops.append(focus)
-            QTest.keyClick(focus, Qt.Key.Key_Tab)
-        assert not [stop for stop in stops if isinstance(stop, QTabBar)], key
-        assert all(any(dock.isAncestorOf(stop) for dock in window.docks.values()) for stop in stops), key
+def test_a_workspace_that_is_chosen_before_its_panel_is_there_has_the_keyboard_once_it_is(qtbot, settings, panels):
+    window = MainWindow(Session(), settings)
+    qtbot.addWidget(window)
+    with qtbot.waitSignal(window.ready):
+        with qtbot.waitActive(window):
+            window.show()
+            window.activateWindow()
+        window.choose_workspace("train")
+    assert window.docks["training"].panel.isAncestorOf(QApplication.focusWidget())
 
 
 @pytest.mark.parametrize(("width", "hides"), [(1400, False), (640, True)])

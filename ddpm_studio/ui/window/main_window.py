@@ -20,7 +20,7 @@ from ddpm_studio.ui.window.menus import add_menus
 from ddpm_studio.ui.window.message_bar import MessageBar
 from ddpm_studio.ui.window.stored import state, text
 from ddpm_studio.ui.window.workspace_bar import WorkspaceBar
-from ddpm_studio.ui.window.workspaces import PANELS, WORKSPACES, HasJobs, Panel, arrange, pass_bars
+from ddpm_studio.ui.window.workspaces import PANELS, WORKSPACES, HasJobs, Panel, arrange
 
 LAYOUT = 3
 """Raised when the docks change so that an arrangement remembered from before would not fit."""
@@ -66,7 +66,6 @@ class MainWindow(QMainWindow):
             self._remember()
             self._settings.setValue("workspace", key)
             self._open_workspace(key)
-            pass_bars(self)
             self._hand_keyboard(WORKSPACES[key].rows[0][0])
 
     def focus_panel(self, key: str) -> None:
@@ -190,7 +189,6 @@ class MainWindow(QMainWindow):
         self.docks[key].say(f"{PANELS[key].title} could not be opened.\n{type(error).__name__}: {error}")
 
     def _connect(self) -> None:
-        self.ready.connect(partial(pass_bars, self))
         self.session.reported.connect(self.messages.error)
         self.session.noticed.connect(self.messages.notice)
         self.session.device_changed.connect(partial(self._settings.setValue, "device"))

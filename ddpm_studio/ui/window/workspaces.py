@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from ddpm_studio.ui.session import Session
 
@@ -80,12 +80,6 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], workspace: Wo
     for row in workspace.rows:  # once all are shown: what is hidden is given no size
         window.resizeDocks([docks[key] for key in row], [1000] * len(row), beside)
     window.resizeDocks(firsts, list(workspace.heights), along)
-
-
-def pass_bars(window: QMainWindow) -> None:
-    """From now on Tab stops at panels only: Qt keeps bars of docks that lie behind each other, seen or not."""
-    for bar in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-        bar.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
 
 PANELS: dict[str, Panel] = {
