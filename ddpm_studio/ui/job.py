@@ -13,7 +13,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, QTimer, S
 from ddpm_studio.errors import UserError
 
 SLICE = 0.02  # seconds between two returns to the worker's event loop; one value if that takes longer
-SWITCH = 0.001  # seconds after which a thread hands Python on to another that waits for it
+SWITCH = 0.0002  # seconds after which a thread hands Python on: a worker gives it up and wants it back at each kernel
 FRAME = 15  # ms the window is given to draw a report before it is sent the next
 
 _log = logging.getLogger(__name__)
