@@ -17,7 +17,7 @@ from ddpm_studio.plane.metrics import Field
 from ddpm_studio.source import source_of
 from ddpm_studio.train import train
 
-EVERY = 0.5  # seconds between two looks, or more where that is what it takes to keep to SHARE
+EVERY = 0.6  # seconds between two looks, or more where that is what it takes to keep to SHARE
 SHARE = 0.02  # of the time that looks may take: a copy of the network and its errors
 LEVELS, POINTS = 8, 250
 

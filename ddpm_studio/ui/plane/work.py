@@ -13,7 +13,7 @@ from ddpm_studio.ui.plane.walks import Walker
 from ddpm_studio.ui.session import Session
 
 SETTLED = 150  # ms after the last change before trajectories are walked and bounds are measured again
-WALKING = 0.05  # the share of a training's time that walks of its network may take of a processor
+WALKING = 0.03  # the share of a training's time that walks of its network may take of a processor
 
 
 class PlaneWork(QObject):
